@@ -1,0 +1,212 @@
+"""Motion clips as files: Live Link Face CSV, NPZ and JSON; numpy only, nothing pickled.
+
+CSV: the columns Apple's Live Link Face app writes (52 shapes, then head and eye rotations in radians),
+one row per frame. The timecode `HH:MM:SS:FF.mmm` holds real time: FF.mmm is the frame within the
+second, fractional at rates like 23.976, so a reader can recover the exact rate.
+NPZ: `values` float32 [T, C], `channels` [C], `fps`, `meta` (JSON text). JSON: the same as lists.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from mynah_shared.errors import BadInputError
+from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
+from mynah_shared.motion.clip import FloatArray, MotionClip
+
+_SWAPPED: Final = {
+    "jawLeft": "jawRight",
+    "jawRight": "jawLeft",
+    "mouthLeft": "mouthRight",
+    "mouthRight": "mouthLeft",
+}
+# The app writes JawRight before JawLeft and MouthRight before MouthLeft, unlike Apple's own list.
+LIVE_LINK_SHAPES: Final = tuple(_SWAPPED.get(name, name) for name in ARKIT_BLENDSHAPES)
+LIVE_LINK_ROTATIONS: Final = (
+    "HeadYaw HeadPitch HeadRoll LeftEyeYaw LeftEyePitch LeftEyeRoll"
+    " RightEyeYaw RightEyePitch RightEyeRoll"
+).split()
+
+EYE_RANGE_RAD: Final = 0.5236
+"""The eye's rotation at a look shape of 1: 30 degrees, about what ARKit's look shapes reach."""
+
+_COMMON_RATES: Final = (
+    24000 / 1001,
+    24.0,
+    25.0,
+    30000 / 1001,
+    30.0,
+    48.0,
+    50.0,
+    60000 / 1001,
+    60.0,
+)
+
+
+def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
+    """Writes the clip in the format of the path's suffix, complete or not at all.
+
+    `meta` is JSON text (CSV has no place for it). Raises `BadInputError` for another suffix or an
+    unwritable folder.
+    """
+    write = clip_writer(path)
+    data = write(clip, meta)
+    try:
+        _replace_file(path, data)
+    except OSError as err:
+        raise BadInputError(f"Can't write {path}: {err.strerror}; choose another folder.") from err
+
+
+def clip_writer(path: Path) -> Callable[[MotionClip, str], bytes]:
+    """The encoder for the path's suffix. Raises `BadInputError` if there is none."""
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise BadInputError(
+            f"The output '{path.name}' has the suffix '{path.suffix}'; use .csv, .npz or .json."
+        )
+    return writer
+
+
+def read_clip(path: Path, fps: float | None = None) -> MotionClip:
+    """Reads a clip written by `write_clip` or a CSV of the Live Link Face app.
+
+    `fps` overrides the rate of a CSV, which is otherwise told from its timecode and can't be for a
+    clip under a second. Raises `BadInputError` with the file's name if it can't be read.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".csv":
+            return _read_csv(path, fps)
+        if suffix == ".npz":
+            return _read_npz(path)
+        if suffix == ".json":
+            content = cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
+            values = np.asarray(content["values"], np.float32).reshape(-1, len(content["channels"]))
+            return MotionClip(float(content["fps"]), tuple(content["channels"]), values)
+    except OSError as err:
+        raise BadInputError(f"Can't read the clip '{path.name}': {err.strerror}.") from err
+    except (ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as err:
+        raise BadInputError(
+            f"'{path.name}' is not a motion clip: its content doesn't fit its suffix {suffix}."
+        ) from err
+    raise BadInputError(f"'{path.name}' is not a motion clip; use a .csv, .npz or .json file.")
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    finally:  # also after Ctrl-C: a failed run leaves nothing
+        temporary.unlink(missing_ok=True)
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def _to_csv(clip: MotionClip, _meta: str) -> bytes:
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    shapes = [name[0].upper() + name[1:] for name in LIVE_LINK_SHAPES]
+    count = len(shapes) + len(LIVE_LINK_ROTATIONS)
+    rows.writerow(["Timecode", "BlendShapeCount", *shapes, *LIVE_LINK_ROTATIONS])
+    values = np.concatenate([clip.select(LIVE_LINK_SHAPES).values, _rotations(clip)], axis=1)
+    for frame, row in enumerate(values.tolist()):
+        rows.writerow([_timecode(frame, clip.fps), count, *(f"{value:.8f}" for value in row)])
+    return text.getvalue().encode("utf-8")
+
+
+def _rotations(clip: MotionClip) -> FloatArray:
+    """Head and eye angles [T, 9] in radians in Live Link's column order; yaw > 0 is the subject's left."""
+    head = clip.select(("headYaw", "headPitch", "headRoll")).values
+    eyes = [head]
+    for side, outward in (("Left", 1.0), ("Right", -1.0)):
+        out, inner, down, up = clip.select(
+            [f"eyeLook{way}{side}" for way in ("Out", "In", "Down", "Up")]
+        ).values.T
+        yaw, pitch = outward * (out - inner) * EYE_RANGE_RAD, (down - up) * EYE_RANGE_RAD
+        eyes.append(np.stack([yaw, pitch, np.zeros_like(yaw)], axis=1))
+    return np.concatenate(eyes, axis=1)
+
+
+def _timecode(frame: int, fps: float) -> str:
+    seconds = int((frame + 1e-6) / fps)
+    within = max(0.0, frame - seconds * fps)
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}:{within:06.3f}"
+
+
+def _read_csv(path: Path, fps: float | None) -> MotionClip:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if row]
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    channels = [name for name in ARKIT_CHANNELS if name.lower() in header]
+    if "timecode" not in header or not channels or len(rows) < 2:
+        raise BadInputError(
+            f"'{path.name}' is not a Live Link Face file: it needs a header with Timecode and "
+            "shape names, and a row per frame."
+        )
+    columns = [header.index(name.lower()) for name in channels]
+    values = np.array([[float(row[c]) for c in columns] for row in rows[1:]], np.float32)
+    if fps is None:
+        fps = _rate_of([row[header.index("timecode")] for row in rows[1:]], path.name)
+    return MotionClip(fps, tuple(channels), values)
+
+
+def _rate_of(timecodes: list[str], name: str) -> float:
+    """Frames per second from the rows between two timecodes in different seconds."""
+    first_s, first_frame = _split_timecode(timecodes[0])
+    last_s, last_frame = _split_timecode(timecodes[-1])
+    if last_s <= first_s:
+        raise BadInputError(f"'{name}' is shorter than a second, so its rate is unknown; give it.")
+    rate = (len(timecodes) - 1 - (last_frame - first_frame)) / (last_s - first_s)
+    nearest = min(_COMMON_RATES, key=lambda common: abs(common - rate))
+    return nearest if abs(nearest - rate) < 0.002 else rate
+
+
+def _split_timecode(text: str) -> tuple[int, float]:
+    hours, minutes, seconds, frames = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds), float(frames)
+
+
+# --- NPZ and JSON ---------------------------------------------------------------------------------
+
+
+def _to_npz(clip: MotionClip, meta: str) -> bytes:
+    data = io.BytesIO()
+    np.savez_compressed(
+        data,
+        values=clip.values,
+        channels=np.array(clip.channels),
+        fps=np.float64(clip.fps),
+        meta=np.array(meta),
+    )
+    return data.getvalue()
+
+
+def _read_npz(path: Path) -> MotionClip:
+    with np.load(path, allow_pickle=False) as content:
+        channels = tuple(str(name) for name in content["channels"])
+        return MotionClip(float(content["fps"]), channels, content["values"])
+
+
+def _to_json(clip: MotionClip, meta: str) -> bytes:
+    rows = [[float(f"{value:.7g}") for value in row] for row in clip.values.tolist()]
+    content = {"fps": clip.fps, "channels": clip.channels, "values": rows, "meta": json.loads(meta)}
+    return json.dumps(content).encode("utf-8")
+
+
+_WRITERS: Final[dict[str, Callable[[MotionClip, str], bytes]]] = {
+    ".csv": _to_csv,
+    ".npz": _to_npz,
+    ".json": _to_json,
+}
