@@ -6,12 +6,15 @@ Between two samples it never leaves their range, so a shape within 0..1 at the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadInputError
+from .arkit import HEAD_CHANNELS
 from .clip import MotionClip
 
 FloatArray = NDArray[np.float64]
@@ -19,6 +22,18 @@ IndexArray = NDArray[np.intp]
 
 _TAIL: Final = 4.0
 """Half width of the Gaussian kernel in standard deviations; what is cut off is below 1e-4."""
+
+_ROUNDING: Final = 1e-9
+"""Errors below this come from arithmetic and don't deserve a key."""
+
+_CLOSURE_DEPTH: Final = 0.02
+"""How far the lips must close and open again for the moment between to count as a closure."""
+
+CLOSING_CHANNELS: Final = (
+    *("jawOpen", "mouthClose", "mouthPressLeft", "mouthPressRight"),
+    *("mouthRollLower", "mouthRollUpper"),
+)
+"""The channels that together shut the mouth; the first two make the opening."""
 
 
 def resample(clip: MotionClip, fps: float, n_frames: int | None = None) -> MotionClip:
@@ -53,7 +68,7 @@ def sample(values: ArrayLike, positions: ArrayLike) -> FloatArray:
     rows = np.asarray(values, np.float64)
     if len(rows) < 2:
         return np.repeat(rows, np.size(positions), axis=0)
-    at = np.clip(np.asarray(positions, np.float64), 0, len(rows) - 1)
+    at = np.minimum(np.maximum(np.asarray(positions, np.float64), 0), len(rows) - 1)
     left = np.minimum(at.astype(np.intp), len(rows) - 2)
     tangents = slopes(rows)
     u = (at - left)[:, None]
@@ -103,7 +118,8 @@ def smooth(clip: MotionClip, cutoff_hz: float) -> MotionClip:
     """Low-pass without delay: a symmetric Gaussian whose gain at `cutoff_hz` is -3 dB.
 
     Its weights are positive and the motion is continued by mirroring it through its end points, so
-    no value leaves the channel's range and the first and last frame keep theirs. Raises `BadInputError` if `cutoff_hz` is not positive.
+    no value leaves the channel's range and the first and last frame keep theirs.
+    Raises `BadInputError` if `cutoff_hz` is not positive.
     """
     if not (np.isfinite(cutoff_hz) and cutoff_hz > 0):
         raise BadInputError(
@@ -123,3 +139,139 @@ def smooth(clip: MotionClip, cutoff_hz: float) -> MotionClip:
     for k, weight in enumerate(weights):
         out += weight * padded[k : k + clip.n_frames]
     return MotionClip(clip.fps, clip.channels, out.astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class KeyedCurve:
+    """One channel as sparse keys: from key to key runs the cubic with these values and slopes.
+
+    `rows` [K] are row numbers of the clip, ascending, its first and last row among them; `values`
+    and `slopes` (per row) are [K]. A host draws exactly this curve with Bezier handles a third of
+    the way to the neighbouring keys (Blender), or with fixed tangents of these slopes (Maya).
+    """
+
+    channel: str
+    rows: IndexArray
+    values: FloatArray
+    slopes: FloatArray
+
+    def at(self, positions: ArrayLike) -> FloatArray:
+        """Values [P] at fractional row numbers [P] between the first and the last key."""
+        wanted = np.asarray(positions, np.float64)
+        left = np.searchsorted(self.rows, wanted, side="right") - 1
+        left = np.minimum(np.maximum(left, 0), max(len(self.rows) - 2, 0))
+        right = np.minimum(left + 1, len(self.rows) - 1)
+        span = np.maximum(self.rows[right] - self.rows[left], 1)
+        return hermite(
+            (wanted - self.rows[left]) / span,
+            self.values[left],
+            self.values[right],
+            self.slopes[left] * span,
+            self.slopes[right] * span,
+        )
+
+
+def reduce_clip(
+    clip: MotionClip, bound: float = 0.01, pins: Mapping[str, ArrayLike] | None = None
+) -> tuple[KeyedCurve, ...]:
+    """The fewest keys found that keep every channel within `bound` of its range at every row.
+
+    The range of a shape is 1, that of a head channel its own reach in this clip, in radians.
+    `pins` names rows per channel that get a key in any case (see `closure_pins`).
+    Raises `BadInputError` if the clip is empty or `bound` is negative.
+    """
+    if clip.n_frames == 0 or not bound >= 0:
+        raise BadInputError(
+            f"Keys can't be made from {clip.n_frames} frames with an error bound of {bound}; "
+            "at least one frame and a bound of 0 or more are needed."
+        )
+    rows = clip.values.astype(np.float64)
+    tangents = slopes(rows)
+    is_head = np.isin(clip.channels, HEAD_CHANNELS)
+    tolerance = bound * np.where(is_head, np.ptp(rows, axis=0), 1.0)
+    pinned = np.zeros(rows.shape, bool)
+    for channel, at in (pins or {}).items():
+        pinned[np.asarray(at, np.intp), clip.channels.index(channel)] = True
+    kept = _kept_rows(rows, tangents, tolerance, pinned)
+    return tuple(
+        KeyedCurve(name, at, rows[at, i], tangents[at, i])
+        for i, (name, at) in enumerate(zip(clip.channels, kept, strict=True))
+    )
+
+
+def _kept_rows(
+    rows: FloatArray, tangents: FloatArray, tolerance: FloatArray, pinned: NDArray[np.bool_]
+) -> list[IndexArray]:
+    """Rows to keep per channel: segments are cut at their worst row until all are good.
+
+    All channels lie end to end in one array, so that each round works on every open segment of
+    every channel at once. Slopes belong to rows and don't change, so a good segment stays good.
+    """
+    length, n_channels = rows.shape
+    values, slope = rows.ravel(order="F"), tangents.ravel(order="F")
+    allowed = np.repeat(tolerance + _ROUNDING, length)
+    kept = pinned.flatten(order="F")
+    kept[::length] = kept[length - 1 :: length] = True
+    keys = np.flatnonzero(kept)
+    starts, ends = keys[:-1], keys[1:]
+    while True:
+        open_ = ends - starts > 1
+        # from one channel's last row to the next channel's first there is nothing between
+        starts, ends = starts[open_], ends[open_]
+        if not len(starts):
+            return [np.flatnonzero(channel) for channel in np.split(kept, n_channels)]
+        cuts, is_bad = _worst_rows(values, slope, allowed, starts, ends)
+        kept[cuts[is_bad]] = True
+        starts = np.concatenate([starts[is_bad], cuts[is_bad]])
+        ends = np.concatenate([cuts[is_bad], ends[is_bad]])
+
+
+def _worst_rows(
+    values: FloatArray, slope: FloatArray, allowed: FloatArray, starts: IndexArray, ends: IndexArray
+) -> tuple[IndexArray, NDArray[np.bool_]]:
+    """Per segment the row that its cubic misses most, and whether it misses by too much."""
+    inside = ends - starts - 1
+    first = np.cumsum(inside) - inside
+    segment = np.repeat(np.arange(len(starts)), inside)
+    row = np.arange(len(segment)) - first[segment] + starts[segment] + 1
+    a, b = starts[segment], ends[segment]
+    span = b - a
+    drawn = hermite((row - a) / span, values[a], values[b], slope[a] * span, slope[b] * span)
+    miss = np.abs(drawn - values[row]) - allowed[row]
+    worst = np.maximum.reduceat(miss, first)
+    hits = np.flatnonzero(miss == worst[segment])
+    leading = np.searchsorted(segment[hits], np.arange(len(starts)))
+    return row[hits[leading]], worst > 0
+
+
+def closure_pins(clip: MotionClip) -> dict[str, IndexArray]:
+    """Rows where the lips close or press most, for each of the clip's closing channels.
+
+    These are the valleys of jawOpen - mouthClose and the peaks of mouthClose, press and roll: the
+    frames that make a b, m or p read. All closing channels get a key there, so that neither an
+    error bound nor a later edit between keys opens the mouth.
+    """
+    tracks = [-clip.column(name) for name in CLOSING_CHANNELS[1:] if name in clip.channels]
+    if "jawOpen" in clip.channels:
+        opening = clip.select(CLOSING_CHANNELS[:2]).values
+        tracks.append(opening[:, 0] - opening[:, 1])
+    rows = sorted({row for track in tracks for row in _valleys(track.tolist())})
+    return {name: np.array(rows, np.intp) for name in CLOSING_CHANNELS if name in clip.channels}
+
+
+def _valleys(track: list[float]) -> list[int]:
+    """Rows of minima that the track falls to and rises from by at least `_CLOSURE_DEPTH`."""
+    rows: list[int] = []
+    top = bottom = 0
+    is_falling = False
+    for row, value in enumerate(track):
+        if is_falling and value < track[bottom]:
+            bottom = row
+        elif not is_falling and value > track[top]:
+            top = row
+        if is_falling and value >= track[bottom] + _CLOSURE_DEPTH:
+            rows.append(bottom)
+            is_falling, top = False, row
+        elif not is_falling and value <= track[top] - _CLOSURE_DEPTH:
+            is_falling, bottom = True, row
+    return rows

@@ -1,4 +1,4 @@
-"""Parts of the face as channel groups: lips 28, eyes 14, rest 10 (brows 5, cheeks and nose 5), head 3."""
+"""Parts of the face: lips 28, eyes 14, rest 10 (brows 5, cheeks and nose 5), head 3 channels."""
 
 from __future__ import annotations
 
