@@ -1,6 +1,6 @@
 """Motion clips as files: Live Link Face CSV, NPZ and JSON; numpy only, nothing pickled.
 
-CSV: the columns Apple's Live Link Face app writes (52 shapes, then head and eye rotations in radians),
+CSV: the columns the Live Link Face app writes (52 shapes, then head and eye rotations in radians),
 one row per frame. The timecode `HH:MM:SS:FF.mmm` holds real time: FF.mmm is the frame within the
 second, fractional at rates like 23.976, so a reader can recover the exact rate.
 NPZ: `values` float32 [T, C], `channels` [C], `fps`, `meta` (JSON text). JSON: the same as lists.
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
+
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import FloatArray, MotionClip
@@ -38,17 +39,8 @@ LIVE_LINK_ROTATIONS: Final = (
 EYE_RANGE_RAD: Final = 0.5236
 """The eye's rotation at a look shape of 1: 30 degrees, about what ARKit's look shapes reach."""
 
-_COMMON_RATES: Final = (
-    24000 / 1001,
-    24.0,
-    25.0,
-    30000 / 1001,
-    30.0,
-    48.0,
-    50.0,
-    60000 / 1001,
-    60.0,
-)
+_NTSC_RATES: Final = (24000 / 1001, 30000 / 1001, 60000 / 1001)
+_COMMON_RATES: Final = (*_NTSC_RATES, 24.0, 25.0, 30.0, 48.0, 50.0, 60.0)
 
 
 def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
@@ -89,7 +81,7 @@ def read_clip(path: Path, fps: float | None = None) -> MotionClip:
             return _read_npz(path)
         if suffix == ".json":
             content = cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
-            values = np.asarray(content["values"], np.float32).reshape(-1, len(content["channels"]))
+            values = np.array(content["values"], np.float32, ndmin=2)
             return MotionClip(float(content["fps"]), tuple(content["channels"]), values)
     except OSError as err:
         raise BadInputError(f"Can't read the clip '{path.name}': {err.strerror}.") from err
@@ -126,13 +118,12 @@ def _to_csv(clip: MotionClip, _meta: str) -> bytes:
 
 
 def _rotations(clip: MotionClip) -> FloatArray:
-    """Head and eye angles [T, 9] in radians in Live Link's column order; yaw > 0 is the subject's left."""
+    """Head and eye angles [T, 9] in radians; yaw > 0 turns to the subject's left, pitch > 0 down."""
     head = clip.select(("headYaw", "headPitch", "headRoll")).values
     eyes = [head]
     for side, outward in (("Left", 1.0), ("Right", -1.0)):
-        out, inner, down, up = clip.select(
-            [f"eyeLook{way}{side}" for way in ("Out", "In", "Down", "Up")]
-        ).values.T
+        looks = clip.select([f"eyeLook{way}{side}" for way in ("Out", "In", "Down", "Up")]).values
+        out, inner, down, up = (looks[:, i] for i in range(4))
         yaw, pitch = outward * (out - inner) * EYE_RANGE_RAD, (down - up) * EYE_RANGE_RAD
         eyes.append(np.stack([yaw, pitch, np.zeros_like(yaw)], axis=1))
     return np.concatenate(eyes, axis=1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from mynah_daemon.clip_files import EYE_RANGE_RAD, read_clip, write_clip
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
