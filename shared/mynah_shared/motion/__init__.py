@@ -1,0 +1,1 @@
+"""Facial motion as named channels over time, free of any host."""

@@ -1,0 +1,1 @@
+"""Which target of a rig answers to which channel of a performance."""
