@@ -1,3 +1,3 @@
-"""The one version number: the packages' metadata, the add-on's manifest and the tests read it from here."""
+"""The one version number: package metadata, the add-on's manifest and the tests read it here."""
 
 __version__ = "0.1.0"
