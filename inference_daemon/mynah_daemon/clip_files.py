@@ -118,7 +118,7 @@ def _to_csv(clip: MotionClip, _meta: str) -> bytes:
 
 
 def _rotations(clip: MotionClip) -> FloatArray:
-    """Head and eye angles [T, 9] in radians; yaw > 0 turns to the subject's left, pitch > 0 down."""
+    """Head and eye angles [T, 9] in radians; yaw > 0 to the subject's left, pitch > 0 down."""
     head = clip.select(("headYaw", "headPitch", "headRoll")).values
     eyes = [head]
     for side, outward in (("Left", 1.0), ("Right", -1.0)):
