@@ -5,13 +5,32 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
+
 from . import eyes, hair, mouth_parts, paint
+from .anatomy import Anatomy
 from .part import Face, Part, Points
+from .shapes import build_shapes
 from .skin import build_skin
 
 PIVOT = np.array([0.0, 14.0, -58.0])
 """Where the head turns on the neck, in mm of the sculpture: the object's origin."""
 MM = 0.001
+
+
+def build_head() -> bpy.types.Object:
+    """The object "Head" in the current collection, at rest, with its 52 shape keys."""
+    parts = build_parts()
+    head = add_mesh("Head", parts, PIVOT)
+    anatomy = Anatomy(parts)
+    shapes = build_shapes(anatomy)
+    rest = (anatomy.points - PIVOT) * MM
+    head.shape_key_add(name="Basis", from_mix=False)
+    for name in ARKIT_BLENDSHAPES:
+        key = head.shape_key_add(name=name, from_mix=False)
+        key.value = 0.0  # Blender 5 creates keys with the value 1
+        key.data.foreach_set("co", (rest + shapes[name] * MM).astype(np.float32).ravel())
+    return head
 
 
 def build_parts() -> list[Part]:

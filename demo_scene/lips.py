@@ -31,6 +31,7 @@ _INSIDE = (
     (30.0, 19.0, 1.0),
     (48.0, 13.0, 0.75),
 )
+RINGS = len(_SKIN_LEVELS) + len(_RED_LEVELS) + 1 + len(_INSIDE)
 
 
 @dataclass(frozen=True)
