@@ -172,13 +172,16 @@ class KeyedCurve:
 
 
 def reduce_clip(
-    clip: MotionClip, bound: float = 0.01, pins: Mapping[str, ArrayLike] | None = None
+    clip: MotionClip,
+    bound: float = 0.01,
+    pins: Mapping[str, ArrayLike] | None = None,
+    ranges: Mapping[str, float] | None = None,
 ) -> tuple[KeyedCurve, ...]:
     """The fewest keys found that keep every channel within `bound` of its range at every row.
 
-    The range of a shape is 1, that of a head channel its own reach in this clip, in radians.
-    `pins` names rows per channel that get a key in any case (see `closure_pins`).
-    Raises `BadInputError` if the clip is empty or `bound` is negative.
+    A channel's range is the one in `ranges`, else 1 for a shape and for a head channel its own
+    reach in this clip, in radians. `pins` names rows per channel that get a key in any case (see
+    `closure_pins`). Raises `BadInputError` if the clip is empty or `bound` is negative.
     """
     if clip.n_frames == 0 or not bound >= 0:
         raise BadInputError(
@@ -187,8 +190,12 @@ def reduce_clip(
         )
     rows = clip.values.astype(np.float64)
     tangents = slopes(rows)
-    is_head = np.isin(clip.channels, HEAD_CHANNELS)
-    tolerance = bound * np.where(is_head, np.ptp(rows, axis=0), 1.0)
+    reach = np.ptp(rows, axis=0)
+    default = np.where(np.isin(clip.channels, HEAD_CHANNELS), reach, 1.0)
+    wanted = [
+        (ranges or {}).get(name, own) for name, own in zip(clip.channels, default, strict=True)
+    ]
+    tolerance = bound * np.array(wanted)
     pinned = np.zeros(rows.shape, bool)
     for channel, at in (pins or {}).items():
         pinned[np.asarray(at, np.intp), clip.channels.index(channel)] = True
