@@ -1,0 +1,171 @@
+"""What a client does for one line, as generators that never wait: they yield what they need next.
+
+A driver sends each yielded message and resumes the generator with the reply, so the same steps
+serve the blocking `Client` and the thread of `BackgroundClient`, which runs many lines at once.
+An `ErrorReply` is thrown into the generator as `JobFailedError`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import stat
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import BadInputError, JobFailedError, ProtocolError
+from ..protocol import messages as m
+
+READ_BYTES = 1024 * 1024  # read and hashed at one go: some 2 ms
+SILENCE_S = 10.0
+BUSY_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Resume after this time."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NextEvent:
+    """Resume with the job's next `JobEvent`, or with None after this time without one."""
+
+    job_id: str
+    timeout_s: float
+
+
+T = TypeVar("T")
+M = TypeVar("M", bound=m.Message)
+Wait = Pause | NextEvent
+Steps = Generator[m.Message | Wait, m.Message | None, T]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of dialogue to perform: a file, or the bytes of one, and the request's fields.
+
+    `audio_name` is what error sentences call the audio; the other fields are explained at
+    `SynthesizeRequest`.
+    """
+
+    audio: Path | bytes
+    audio_name: str
+    fps: float
+    model: str = ""
+    styles: tuple[m.StyleUse, ...] = (m.StyleUse("neutral"),)
+    seed: int = 0
+    quality: m.Quality = m.Quality.normal
+    amounts: m.Amounts = field(default_factory=m.Amounts)
+    start_s: float = 0.0
+    end_s: float = 0.0
+    text: str = ""
+    representation: str = "arkit"
+    audio_guidance: float = 1.15
+    style_guidance: float = 1.5
+
+    def to_request(self, audio_sha256: str) -> m.SynthesizeRequest:
+        names = [item.name for item in dataclasses.fields(m.SynthesizeRequest)]
+        values = {name: getattr(self, name) for name in names if name != "audio_sha256"}
+        return m.SynthesizeRequest(audio_sha256=audio_sha256, **values)
+
+
+def ask(message: m.Message, expected: type[M]) -> Steps[M]:
+    """One request and its reply. Raises `ProtocolError` if the reply is of another type."""
+    reply = yield message
+    if not isinstance(reply, expected):
+        raise ProtocolError(
+            f"The daemon answered {type(message).__name__} with {type(reply).__name__}; "
+            "update the engine and the host to the same version."
+        )
+    return reply
+
+
+def read_audio(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[tuple[bytes, str]]:
+    """The bytes of an audio file and their SHA-256. Raises `BadInputError` naming the file."""
+    if isinstance(audio, bytes):
+        _check_size(name, len(audio), limits)
+        return audio, (yield from _hash(audio))
+    try:
+        status = audio.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise BadInputError(f"'{audio}' is a folder; choose an audio file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise BadInputError(f"'{audio}' is a device, not a file; choose an audio file.")
+        _check_size(str(audio), status.st_size, limits)
+        data = yield from _read(audio, limits)
+    except FileNotFoundError as error:
+        raise BadInputError(
+            f"The audio file '{audio}' does not exist; choose another file."
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadInputError(
+            f"The audio file '{audio}' can't be read ({reason}); "
+            "allow reading it or choose another file."
+        ) from error
+    return data, (yield from _hash(data))
+
+
+def upload(data: bytes, sha256: str, limits: m.Limits) -> Steps[None]:
+    """Sends what the daemon does not have yet, chunk by chunk."""
+    state = yield from ask(m.BlobStat(sha256, len(data)), m.BlobState)
+    while not state.complete:
+        offset = state.offset
+        chunk = data[offset : offset + limits.chunk_bytes]
+        state = yield from ask(m.BlobPut(sha256, len(data), offset, chunk), m.BlobState)
+        if not state.complete and state.offset <= offset:
+            raise ProtocolError("The daemon lost a part of the audio during the upload; try again.")
+
+
+def submit(request: m.SynthesizeRequest) -> Steps[m.JobStatus]:
+    """Queues one job; waits for its turn while the daemon's queue is full."""
+    while True:
+        try:
+            accepted = yield from ask(m.Submit((request,)), m.Accepted)
+        except JobFailedError as error:
+            if error.code != m.ErrorCode.busy:
+                raise
+            yield Pause(BUSY_PAUSE_S)
+        else:
+            if len(accepted.jobs) != 1:
+                raise ProtocolError(f"The daemon made {len(accepted.jobs)} jobs of one request.")
+            return accepted.jobs[0]
+
+
+def next_event(job_id: str) -> Steps[m.JobEvent | None]:
+    """The job's next event; None after `SILENCE_S` without one."""
+    event = yield NextEvent(job_id, SILENCE_S)
+    return event if isinstance(event, m.JobEvent) else None
+
+
+def _read(path: Path, limits: m.Limits) -> Steps[bytes]:
+    pieces: list[bytes] = []
+    with open(path, "rb") as file:
+        while piece := file.read(READ_BYTES):
+            pieces.append(piece)
+            _check_size(str(path), sum(map(len, pieces)), limits)  # it may grow meanwhile
+            yield Pause(0.0)
+    return b"".join(pieces)
+
+
+def _hash(data: bytes) -> Steps[str]:
+    digest = hashlib.sha256()
+    for offset in range(0, len(data), READ_BYTES):
+        digest.update(memoryview(data)[offset : offset + READ_BYTES])
+        yield Pause(0.0)
+    return digest.hexdigest()
+
+
+def _check_size(name: str, n_bytes: int, limits: m.Limits) -> None:
+    if n_bytes == 0:
+        raise BadInputError(f"The audio file '{name}' is empty; export it again.")
+    if n_bytes > limits.audio_bytes:
+        raise JobFailedError(
+            f"The audio file '{name}' has {n_bytes / 1e6:.1f} MB, at most "
+            f"{limits.audio_bytes / 1e6:.1f} MB are accepted; cut it or save it as FLAC or Ogg.",
+            code=m.ErrorCode.too_large,
+        )
