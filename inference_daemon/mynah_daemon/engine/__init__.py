@@ -1,0 +1,1 @@
+"""From samples to motion: models behind one protocol, windows, eyes and finishing touches."""

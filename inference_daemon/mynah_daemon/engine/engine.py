@@ -1,0 +1,97 @@
+"""Request and samples to a finished motion clip: the order of everything in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mynah_shared.errors import BadInputError
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.curves import resample
+from mynah_shared.protocol.messages import SynthesizeRequest
+
+from .eyes import add_eyes
+from .lip_closure import close_lips, rest_in_silence
+from .loudness import Loudness
+from .model_store import LOUDNESS, ModelStore
+from .models import MotionModel, Performance
+from .onnx_pair import OnnxPair
+from .postprocess import apply_amounts, constrain
+
+FloatArray = NDArray[np.float32]
+
+Progress = Callable[[str, int, int], None]
+"""Called as progress(stage, done, total) between steps; what it raises ends the job."""
+
+SAMPLE_RATE: Final = 16_000
+_SILENCE: Final = "sil"
+
+
+class LipSyncEngine:
+    """Serves the models of a store; each is loaded when it is first needed."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+        self._models: dict[str, MotionModel] = {LOUDNESS: Loudness()}
+
+    def synthesize(
+        self, request: SynthesizeRequest, samples: FloatArray, progress: Progress
+    ) -> MotionClip:
+        """The performance of samples [N] at 16 kHz with round(duration × fps) frames.
+
+        Equal arguments give equal curves, bit for bit. Raises `BadInputError` for an unknown model
+        and `EngineUnavailableError` if its weights are damaged.
+        """
+        model = self.model(request.model)
+        count = _Counter(progress, total=model.count_steps(len(samples)) + 2)
+        count("decode")
+        performance = model.perform(samples, count)
+        clip = _keep_promises(performance)
+        clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
+        if not model.animates_eyes:
+            clip = add_eyes(clip, request.seed, request.audio_sha256)
+        clip = constrain(apply_amounts(clip, request.amounts))
+        count("finish")
+        return clip
+
+    def model(self, name: str) -> MotionModel:
+        """The model of this name, loaded; '' is the default."""
+        name = name or self._store.default_model
+        if name not in self._models:
+            self._models[name] = self._load(name)
+        return self._models[name]
+
+    def _load(self, name: str) -> MotionModel:
+        for entry in self._store.decoders:
+            if entry.name == name:
+                return OnnxPair(self._store, entry)
+        raise BadInputError(f"There is no model '{name}'.")
+
+
+def count_frames(n_samples: int, fps: float) -> int:
+    """Frames of a result: the duration times the rate, rounded, at least one."""
+    return max(1, round(n_samples / SAMPLE_RATE * fps))
+
+
+def _keep_promises(performance: Performance) -> MotionClip:
+    """Lips meet on b, m and p and rest in silence, if the model listened for phones."""
+    clip, phones = performance.clip, performance.phones
+    if phones is None:
+        return clip
+    values = close_lips(clip.values, phones.probabilities, phones.names)
+    values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE))
+    return MotionClip(clip.fps, clip.channels, values)
+
+
+class _Counter:
+    """Turns "this step is done" into done-of-total."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def __call__(self, stage: str) -> None:
+        self._done += 1
+        self._progress(stage, self._done, self._total)
