@@ -75,23 +75,16 @@ def build_lashes() -> Part:
     upper, _ = eyelids.opening(azimuth)
     along = np.linspace(0.0, 1.0, columns)
     width = np.sin(np.pi * np.clip(along, 0.02, 0.98)) ** 0.6
-    longer = width * (1.6 + 2.0 * along)
-    root = EYE_RADIUS + LID_THICKNESS
-    rows = [
-        (upper + 4.0 * width, root + 0.25),
-        (upper - 0.5, root + 0.5),
-        (upper - 0.5 + 2.0 * width, root + longer),
-        (upper - 1.0, root - 1.0),
-    ]
+    longer = width * (1.2 + 2.2 * along)
+    rows = ((5.0 * width, 0.35), (4.0 * width, longer), (-0.6 + 0 * width, 0.9), (-1.0 + 0 * width, -1.0))
     points = []
-    for elevation, radius in rows:
-        radius = np.broadcast_to(radius, azimuth.shape)
-        ray = eyelids.directions(azimuth, elevation)
-        points.append(EYE_CENTRE + radius[:, None] * ray)
-    order = [points[0], points[2], points[1], points[3]]
+    for above, out in rows:
+        ray = eyelids.directions(azimuth, upper + above)
+        lid = EYE_CENTRE + (EYE_RADIUS + LID_THICKNESS) * ray
+        points.append(project_front(face, lid[:, 0], lid[:, 2]) + ray * np.reshape(out, (-1, 1)))
     faces = grid_faces(4, columns, closed=False, flip=True)
     tags = {"elevation": np.concatenate([upper] * 4), "azimuth": np.tile(azimuth, 4)}
-    return Part("left lashes", np.vstack(order), faces, np.tile(HAIR * 0.5, (4 * columns, 1)), tags)
+    return Part("left lashes", np.vstack(points), faces, np.tile(HAIR * 0.5, (4 * columns, 1)), tags)
 
 
 def build_brow() -> Part:

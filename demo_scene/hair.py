@@ -19,8 +19,8 @@ def build_hair() -> Part:
     around = np.arange(columns) * (2 * np.pi / columns)  # 0 at the forehead, then to the left
     reach = np.interp(
         np.degrees(around),
-        [0, 20, 42, 58, 70, 82, 95, 112, 135, 180, 225, 248, 265, 278, 290, 302, 318, 340, 360],
-        [71, 72, 75, 84, 112, 113, 97, 100, 112, 116, 112, 100, 97, 113, 112, 84, 75, 72, 71],
+        [0, 18, 34, 50, 66, 78, 95, 112, 135, 180, 225, 248, 265, 282, 294, 310, 326, 342, 360],
+        [84, 79, 78, 86, 108, 112, 97, 100, 112, 116, 112, 100, 97, 112, 106, 92, 89, 87, 84],
     )
     crown = _CROWN / np.linalg.norm(_CROWN)
     forward = np.array([0.0, -crown[2], crown[1]])
@@ -31,27 +31,29 @@ def build_hair() -> Part:
         side = np.cos(around)[:, None] * forward + np.sin(around)[:, None] * left
         direction = np.cos(polar)[:, None] * crown + np.sin(polar)[:, None] * side
         base = project(skull, _HAIR_CENTRE, direction)
-        rings.append(base + direction * _thickness(t, base, around)[:, None])
+        rings.append(base + direction * _thickness(t, base)[:, None])
     points = np.vstack([*rings, rings[0].mean(axis=0)])
     n = rows * columns
     faces = grid_faces(rows, columns, closed=True, flip=True)
     faces += fan(range(columns), n)
-    light = 1.0 + 0.5 * np.sin(_strand(points)) * smoothstep(60.0, -40.0, points[:, 1])
+    light = 1.0 + 0.45 * np.sin(_strand(points)) * smoothstep(60.0, -40.0, points[:, 1])
     return Part("hair", points, faces, HAIR * light[:, None])
 
 
 def _strand(points: Points) -> Points:
     """Phase of the locks: they run from the parting on the left over the head to the right."""
-    return 0.24 * points[:, 1] + 0.10 * points[:, 2] + 0.0012 * (points[:, 0] - 30.0) ** 2
+    return 0.20 * points[:, 1] + 0.05 * points[:, 2] + 0.002 * (points[:, 0] - 34.0) ** 2
 
 
-def _thickness(t: float, base: Points, around: Points) -> Points:
-    edge = smoothstep(1.0, 0.86, np.full(len(base), t))
-    body = 7.0 + 4.0 * smoothstep(20.0, 90.0, base[:, 2])
-    quiff = 13.0 * np.exp(-(((base[:, 0] + 10.0) / 42.0) ** 2)) * smoothstep(-30.0, -70.0, base[:, 1])
-    parting = -4.0 * np.exp(-(((base[:, 0] - 32.0) / 4.0) ** 2)) * smoothstep(30.0, -30.0, base[:, 1])
-    locks = 1.3 * np.sin(_strand(base))
-    return -3.0 + edge * (3.0 + body + quiff + parting + locks)
+def _thickness(t: float, base: Points) -> Points:
+    """How far the hair stands off the skull, in mm; below 0 it dives under the skin."""
+    x, y, z = base.T
+    edge = np.sqrt(smoothstep(1.0, 0.80, np.full(len(base), t)))
+    top = smoothstep(10.0, 80.0, z)
+    quiff = 12.0 * np.exp(-(((x + 12.0) / 36.0) ** 2)) * smoothstep(-25.0, -70.0, y) * top
+    parting = -6.0 * np.exp(-(((x - 36.0) / 5.0) ** 2)) * smoothstep(40.0, -20.0, y) * top
+    locks = 1.6 * np.sin(_strand(base)) * (0.4 + 0.6 * top)
+    return -2.5 + edge * (9.5 + 9.0 * top + quiff + parting + locks)
 
 
 def build_ear() -> Part:
@@ -87,7 +89,7 @@ def build_neck() -> Part:
     rings, colours = [], []
     for t in np.linspace(0.0, 1.0, rows):
         radius = 44.0 - 4.0 * np.sin(np.pi * t) + 4.0 * t
-        centre = np.array([0.0, 6.0 + 14.0 * t, -46.0 - 110.0 * t])
+        centre = np.array([0.0, 15.0 + 8.0 * t, -58.0 - 100.0 * t])
         ring = np.stack([radius * np.cos(turn), 1.02 * radius * np.sin(turn), 0 * turn], axis=1)
         rings.append(centre + ring)
         colours.append(np.tile(SKIN * (0.72 + 0.2 * t), (columns, 1)))

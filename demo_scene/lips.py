@@ -28,8 +28,8 @@ _INSIDE = (
     (4.5, 3.0, 0.98),
     (7.0, 10.0, 1.02),
     (13.0, 17.0, 1.05),
-    (30.0, 19.0, 1.0),
-    (48.0, 13.0, 0.75),
+    (28.0, 19.0, 1.0),
+    (42.0, 13.0, 0.75),
 )
 RINGS = len(_SKIN_LEVELS) + len(_RED_LEVELS) + 1 + len(_INSIDE)
 
@@ -51,7 +51,7 @@ class LipRings:
 
 def contact_height(x: Points) -> Points:
     """z of the line where the lips meet: a little dip in the middle, the corners slightly up."""
-    z = MOUTH_CENTRE[2] + 1.7 * (x / HALF_WIDTH) ** 2 - 0.9 * np.exp(-((x / 6.0) ** 2))
+    z = MOUTH_CENTRE[2] + 2.6 * (x / HALF_WIDTH) ** 2 - 0.9 * np.exp(-((x / 6.0) ** 2))
     return np.asarray(z)
 
 
@@ -76,7 +76,7 @@ def build_lips() -> LipRings:
         red.append(1.0)
     rings += _inside(rings[-1], sin)
     red += [2.0] * len(_INSIDE)
-    throat = rings[-1].mean(axis=0) + [0, 8, 0]
+    throat = rings[-1].mean(axis=0) + [0, 5, 0]
     points = np.vstack([*rings, throat])
     n = len(rings)
     faces = grid_faces(n, SPOKES, closed=True)

@@ -32,12 +32,14 @@ def build_teeth(*, upper: bool) -> Part:
     columns = _TEETH_PER_HALF * 2 * 6 + 1
     s = np.linspace(-1.0, 1.0, columns)
     place, normal = _arch(s)
+    if not upper:
+        place = place - 3.0 * normal  # they close behind the upper row
     width = np.abs(np.sin(np.pi * _TEETH_PER_HALF * s))  # 0 between two teeth
     body = width**0.35
     front = 1.0 - 0.35 * smoothstep(0.1, 0.5, np.abs(s))  # front teeth are longer
     length = (8.6 if upper else 7.4) * (0.72 + 0.28 * front) - 0.9 * (1 - width**0.5)
     down = -1.0 if upper else 1.0
-    edge = MOUTH_CENTRE[2] + (-1.6 if upper else -2.2)
+    edge = MOUTH_CENTRE[2] + (-3.6 if upper else -3.0)
     # One cross-section from the gum over the front of the tooth to its back.
     profile = ((7.0, -3.5), (3.0, 1.2), (0.0, 1.6), (-3.2, 2.1), (-5.5, 2.0), (-7.4, 1.3))
     rows, colours = [], []
@@ -74,7 +76,7 @@ def build_tongue() -> Part:
         width, thick = 16.5 * size, 3.2 * size + 5.0 * u
         x = width * np.cos(angle)
         groove = 1.8 * np.exp(-((x / 4.0) ** 2)) * (np.sin(angle) > 0) * size
-        z = thick * np.sin(angle) - groove + 5.0 * np.sin(np.pi * min(u * 0.9, 1.0)) - 9.0
+        z = thick * np.sin(angle) - groove + 4.0 * np.sin(np.pi * min(u * 0.9, 1.0)) - 13.5
         y = np.full(columns, 17.0 + 42.0 * u)
         rings.append(MOUTH_CENTRE + np.stack([x, y, z], axis=1))
     points = np.vstack([*rings, rings[0].mean(axis=0) + [0, -0.6, 0], rings[-1].mean(axis=0)])

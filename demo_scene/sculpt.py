@@ -58,8 +58,8 @@ def skull(points: Points) -> Points:
     p = _mirrored(points)
     d = _ellipsoid(p, (0, 8, 30), (75, 88, 78))
     d = _join(d, _ellipsoid(p, (0, -34, -24), (62, 53, 58)), 40)
-    d = _join(d, _ellipsoid(p, (0, -45, -62), (45, 45, 39)), 26)
-    d = _join(d, _ellipsoid(p, (0, -76, -89), (16, 15, 13)), 24)
+    d = _join(d, _ellipsoid(p, (0, -45, -60), (48, 45, 39)), 26)
+    d = _join(d, _ellipsoid(p, (0, -75, -88), (20, 15, 13)), 24)
     return _join(d, _ellipsoid(p, (37, -58, -31), (25, 25, 23)), 24)
 
 

@@ -64,7 +64,8 @@ def _corner(head: Anatomy, sign: float, reach: float) -> Points:
 
 def _mouth_corner(head: Anatomy, sign: float) -> Shapes:
     half = head.side(sign)
-    smile = _vector(_corner(head, sign, 19.0), 9.0 * sign, 4.0, 8.5)
+    bow = np.clip(sign * head.along, 0.0, 1.0) ** 1.8 * head.near_mouth(19.0)
+    smile = _vector(_corner(head, sign, 19.0), 8.5 * sign, 4.0, 0) + _vector(bow, 0, 0, 9.0)
     smile += _vector(head.spot((43, -66, -33), (17, 24, 14), sign), 1.5 * sign, -4.0, 4.5)
     smile += _towards_line(head, 0.16) * (half * smoothstep(0.1, 0.8, sign * head.along))[:, None]
     frown = _vector(_corner(head, sign, 17.0), 1.0 * sign, 1.0, -9.0)
