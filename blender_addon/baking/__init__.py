@@ -1,0 +1,1 @@
+"""From a performance to keyframes on a character."""

@@ -1,0 +1,109 @@
+"""Where a finished action goes on a data-block: active, or a strip beside what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import bpy
+
+from .actions import channelbag_of, line_of
+
+TRACK = "Mynah"
+
+
+class Place(Enum):
+    """How an action was put on its data-block."""
+
+    active = "active action"
+    strip = "strip beside other lines"
+    strip_below_artist = "strip below the artist's own action"
+
+
+def is_in_tweak_mode(owner: bpy.types.ID) -> bool:
+    animation = owner.animation_data
+    return animation is not None and animation.use_tweak_mode
+
+
+def our_actions(owner: bpy.types.ID) -> list[bpy.types.Action]:
+    """The actions of ours on a data-block, active or in strips."""
+    if owner.animation_data is None:
+        return []
+    strips = [strip.action for _track, strip in _our_strips(owner.animation_data)]
+    candidates = [owner.animation_data.action, *strips]
+    return [action for action in candidates if line_of(action) is not None]
+
+
+def hidden_paths(owner: bpy.types.ID) -> set[str]:
+    """Data paths that the artist's active action keys: there it lies over every strip."""
+    bag = channelbag_of(owner)
+    if bag is None or line_of(owner.animation_data.action) is not None:
+        return set()
+    return {f_curve.data_path for f_curve in bag.fcurves}
+
+
+def place(owner: bpy.types.ID, action: bpy.types.Action, slot: bpy.types.ActionSlot) -> Place:
+    """Put `action` on `owner` in place of our earlier action for the same line, if there is one.
+
+    The first line becomes the active action, which the artist can edit at once. Where there is an
+    action already, ours goes into a strip of the track "Mynah"; nobody else's action is touched.
+    """
+    animation = owner.animation_data_create()
+    _take_off(animation, line_of(action))
+    has_artist = animation.action is not None and line_of(animation.action) is None
+    if animation.action is None and not any(_our_strips(animation)):
+        animation.action = action
+        animation.action_slot = slot
+        owner.update_tag()
+        return Place.active
+    if animation.action is not None and not has_artist:
+        earlier, earlier_slot = animation.action, animation.action_slot
+        animation.action = None
+        _add_strip(animation, earlier, earlier_slot)
+    _add_strip(animation, action, slot)
+    owner.update_tag()
+    return Place.strip_below_artist if has_artist else Place.strip
+
+
+def _our_strips(
+    animation: bpy.types.AnimData,
+) -> Iterator[tuple[bpy.types.NlaTrack, bpy.types.NlaStrip]]:
+    for track in animation.nla_tracks:
+        for strip in track.strips:
+            if line_of(strip.action) is not None:
+                yield track, strip
+
+
+def _take_off(animation: bpy.types.AnimData, line: str | None) -> None:
+    if line_of(animation.action) == line:
+        animation.action = None
+    for track, strip in list(_our_strips(animation)):
+        if line_of(strip.action) == line:
+            track.strips.remove(strip)
+            if not track.strips and track.name.startswith(TRACK):
+                animation.nla_tracks.remove(track)
+
+
+def _add_strip(
+    animation: bpy.types.AnimData, action: bpy.types.Action, slot: bpy.types.ActionSlot
+) -> None:
+    start, end = action.frame_range
+    track = _track_with_room(animation, start, end)
+    strip = track.strips.new(action.name, int(start), action)
+    strip.action_slot = slot
+    strip.blend_type, strip.extrapolation = "REPLACE", "NOTHING"
+    # `new` takes whole frames only; the end first, for a strip may not end before it starts
+    shift = start - strip.frame_start
+    strip.frame_end += shift
+    strip.frame_start += shift
+
+
+def _track_with_room(animation: bpy.types.AnimData, start: float, end: float) -> bpy.types.NlaTrack:
+    for track in animation.nla_tracks:
+        if track.name.startswith(TRACK) and all(
+            strip.frame_end <= start or strip.frame_start >= end for strip in track.strips
+        ):
+            return track
+    track = animation.nla_tracks.new()
+    track.name = TRACK
+    return track

@@ -1,0 +1,1 @@
+"""Buttons: collect, call, report."""
