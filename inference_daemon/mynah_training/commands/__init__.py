@@ -1,0 +1,2 @@
+"""Subcommands that the training package adds to `mynah`, found through the entry points
+`mynah.commands`."""

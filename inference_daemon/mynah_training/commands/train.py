@@ -1,0 +1,44 @@
+"""`mynah train`: trains a model within a budget of minutes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the subcommand to the `mynah` parser; torch is imported only when it runs."""
+    parser = subparsers.add_parser(
+        "train", help="train a model on packed data (needs the [training] extra)"
+    )
+    parser.add_argument("--model", choices=("regression",), default="regression")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder written by mynah_training.data.pack"
+    )
+    parser.add_argument(
+        "--head", type=Path, required=True, help="ICT-FaceKit head (ict_arkit52.npz or its folder)"
+    )
+    parser.add_argument(
+        "--config", type=Path, help="JSON with the sections model, training and mix"
+    )
+    parser.add_argument(
+        "--minutes", type=float, required=True, help="computing time of all runs in --out together"
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        help="folder of the run; an unfinished run there goes on",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from ..data.pack import Pack
+    from ..train import Trainer, read_config
+
+    model, training, mix = read_config(args.config)
+    Trainer(Pack(args.data), args.head, args.out, model, training, mix).fit(args.minutes)
+    return 0

@@ -1,0 +1,1 @@
+"""Reading, synthesising, packing and augmenting data."""

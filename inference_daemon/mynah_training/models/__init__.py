@@ -1,0 +1,1 @@
+"""One model or paper per file."""
