@@ -1,0 +1,161 @@
+"""The two virtual environments: .venv/engine (engine and tools) and .venv/blender (bpy).
+
+Each holds a stamp with the fingerprint of what was asked for; while it agrees, nothing is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from .console import ROOT, BuildError, CommandError, run_logged, step
+
+VENVS = ROOT / ".venv"
+BPY_FOR_PYTHON = {(3, 11): "5.0.1", (3, 13): "5.2.3"}
+_STAMP = "mynah-stamp.json"
+_MADE = (".venv", "build", "dist", "demo", ".pytest_cache", ".ruff_cache", ".import_linter_cache")
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter inside a virtual environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def group(name: str) -> list[str]:
+    """The requirements of one dependency group of pyproject.toml."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        entries = tomllib.load(file)["dependency-groups"][name]
+    flat: list[str] = []
+    for entry in entries:
+        flat += [entry] if isinstance(entry, str) else group(entry["include-group"])
+    return flat
+
+
+def version() -> str:
+    """The one version number; it stands in shared/pyproject.toml."""
+    with open(ROOT / "shared" / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["version"]
+
+
+def engine() -> Path:
+    """The Python of an environment with engine, client library and tools; made if needed."""
+    projects = [ROOT / "shared", ROOT / "inference_daemon"]
+    sources = "".join((p / "pyproject.toml").read_text(encoding="utf-8") for p in projects)
+    editable = [part for p in projects for part in ("--editable", str(p))]
+    return _ensure("engine", [*editable, *group("dev")], sources)
+
+
+def blender(bpy: str | None = None) -> Path:
+    """The Python of an environment with Blender as a module; made if needed.
+
+    Raises `BuildError` where no bpy wheel exists for this Python.
+    """
+    wanted = bpy or BPY_FOR_PYTHON.get(sys.version_info[:2])
+    if wanted is None:
+        raise BuildError(
+            f"There is no bpy package for Python {sys.version_info[0]}.{sys.version_info[1]}. "
+            "Run this with Python 3.11 or 3.13, or name an installed Blender: "
+            "python build.py demo --blender PATH"
+        )
+    return _ensure("blender", [f"bpy=={wanted}", *group("blender")], "")
+
+
+def torch() -> str | None:
+    """Adds the pinned torch to the engine's environment; why it was left out, or None.
+
+    Installed only where the pin resolves without CUDA packages, which would bring gigabytes.
+    """
+    python = engine()
+    stamp = python.parent.parent / "mynah-torch.json"
+    wanted = group("training")
+    if stamp.is_file():
+        noted = json.loads(stamp.read_text(encoding="utf-8"))
+        if noted["wanted"] == wanted:
+            return noted["reason"]
+    with step(f"torch for tests/training ({', '.join(wanted)})"):
+        reason = _install_torch(python, wanted)
+    stamp.write_text(json.dumps({"wanted": wanted, "reason": reason}), encoding="utf-8")
+    return reason
+
+
+def _install_torch(python: Path, wanted: list[str]) -> str | None:
+    report = ROOT / "build" / "torch-report.json"
+    report.parent.mkdir(exist_ok=True)
+    pip = [python, "-m", "pip", "install", "--only-binary=:all:"]
+    try:
+        run_logged([*pip, "--dry-run", "--report", report, *wanted], "torch-plan")
+    except CommandError:
+        return f"{wanted[0]} is not to be had for this Python and platform"
+    plan = json.loads(report.read_text(encoding="utf-8"))["install"]
+    cuda = [p["metadata"]["name"] for p in plan if p["metadata"]["name"].startswith("nvidia")]
+    if cuda:
+        return f"{wanted[0]} would bring {len(cuda)} CUDA packages ({cuda[0]}, …)"
+    _pip(python, wanted, "torch-install")
+    return None
+
+
+def _ensure(name: str, requirements: Sequence[str], sources: str) -> Path:
+    venv = VENVS / name
+    python, stamp = python_of(venv), venv / _STAMP
+    asked = "\n".join([sys.version, str(ROOT), *requirements, sources])
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    if stamp.is_file() and python.exists() and stamp.read_text(encoding="utf-8") == digest:
+        return python
+    with step(f"Environment .venv/{name}"):
+        _create(venv, name)
+        _pip(python, requirements, f"install-{name}")
+    stamp.write_text(digest, encoding="utf-8")
+    return python
+
+
+def _create(venv: Path, name: str) -> None:
+    try:
+        run_logged([sys.executable, "-m", "venv", "--clear", venv], f"venv-{name}")
+    except CommandError as error:
+        if "ensurepip" in error.output or "No module named venv" in error.output:
+            raise BuildError(
+                f"This Python ({sys.executable}) lacks venv or pip. Install them with the "
+                "system's package manager (Debian and Ubuntu: apt install python3-venv)."
+            ) from error
+        raise _explained(error) from error
+
+
+def _pip(python: Path, requirements: Sequence[str], log: str) -> None:
+    try:
+        run_logged(
+            [python, "-m", "pip", "install", "--disable-pip-version-check", *requirements], log
+        )
+    except CommandError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: CommandError) -> BuildError:
+    """The same failure with the remedy in front, where the cause is known."""
+    causes = {
+        "No space left on device": "The disk is full: free about 3 GB and run this again.",
+        "Failed to establish a new connection": "The package index can't be reached: check the "
+        "network (or pip's index settings) and run this again.",
+        "Temporary failure in name resolution": "The package index can't be reached: check the "
+        "network (or pip's index settings) and run this again.",
+        "No matching distribution found": "A package is not to be had for this Python and "
+        "platform, or the package index can't be reached.",
+    }
+    for sign, sentence in causes.items():
+        if sign in error.output:
+            return BuildError(f"{sentence}\n{error}")
+    return error
+
+
+def clean() -> None:
+    """Removes everything that build.py makes."""
+    for name in _MADE:
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for cache in ROOT.rglob("__pycache__"):
+        shutil.rmtree(cache, ignore_errors=True)
+    print("Removed environments, caches and results.")

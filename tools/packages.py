@@ -1,0 +1,177 @@
+"""What others install: wheels, the engine's zip, the Blender extension, the Maya module."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import environments
+from .console import ROOT, BuildError, run_logged, step
+
+DIST = ROOT / "dist"
+_WORK = ROOT / "build"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # every zip made from the same sources is the same
+_NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.pyc", "wheels", "vendor", "testing")
+# Blender 4.5 and 5.0 run Python 3.11, 5.1 and 5.2 run 3.13; the abi3 wheel serves 3.12 and later.
+_PYTHONS = (("3.11", "cp311"), ("3.13", "abi3"))
+_PLATFORMS = {
+    "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_26_x86_64", "manylinux2014_x86_64"),
+    "windows-x64": ("win_amd64",),
+    "macos-arm64": ("macosx_14_0_arm64",),
+    "macos-x64": ("macosx_14_0_x86_64",),
+}
+
+
+def wheels() -> list[Path]:
+    """dist/*.whl of mynah_shared and mynah_daemon."""
+    DIST.mkdir(exist_ok=True)
+    for old in DIST.glob("mynah_*.whl"):
+        old.unlink()
+    python = environments.engine()
+    with step("Wheels of mynah_shared and mynah_daemon"):
+        for project in ("shared", "inference_daemon"):
+            pip = [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", DIST, ROOT / project]
+            run_logged(pip, f"wheel-{project}")
+    found = sorted(DIST.glob("mynah_*.whl"))
+    _announce(found)
+    return found
+
+
+def daemon() -> Path:
+    """A zip with both wheels and the exact versions of what they need on this platform."""
+    ours = wheels()
+    with step("Engine package"):
+        plan = _resolve(ours)
+        text = (
+            "# pip install --requirement requirements.txt, in this folder.\n"
+            "# mynah_shared and mynah_daemon lie beside this file; the rest comes from the index.\n"
+        )
+        text += "".join(f"./{path.name}\n" for path in ours) + "".join(f"{p}\n" for p in plan)
+        folder = _fresh(_WORK / "engine")
+        for path in ours:
+            shutil.copy2(path, folder)
+        (folder / "requirements.txt").write_text(text, encoding="utf-8", newline="\n")
+        shutil.copy2(ROOT / "LICENSE", folder)
+        target = _zip(folder, DIST / f"mynah_engine-{environments.version()}.zip")
+    _announce([target])
+    return target
+
+
+def _resolve(ours: Sequence[Path]) -> list[str]:
+    report = _WORK / "engine-report.json"
+    pip = [environments.engine(), "-m", "pip", "install", "--dry-run", "--ignore-installed"]
+    run_logged([*pip, "--report", report, *ours], "engine-plan")
+    plan = json.loads(report.read_text(encoding="utf-8"))["install"]
+    needed = (entry["metadata"] for entry in plan)
+    pins = (f"{m['name']}=={m['version'].split('+')[0]}" for m in needed)
+    return sorted(pin for pin in pins if not pin.lower().startswith("mynah"))
+
+
+def blender(bpy: str | None = None) -> Path:
+    """The extension's zip for all platforms, accepted by Blender's own validator."""
+    version = environments.version()
+    with step("Blender extension"):
+        folder = _fresh(_WORK / "extension")
+        shutil.copytree(ROOT / "blender_addon", folder, dirs_exist_ok=True, ignore=_NOT_PACKED)
+        _vendor(folder / "vendor")
+        names = _download_pyzmq(folder / "wheels")
+        manifest = folder / "blender_manifest.toml"
+        text = _filled_manifest(manifest.read_text(encoding="utf-8"), version, names)
+        manifest.write_text(text, encoding="utf-8", newline="\n")
+        target = _zip(folder, DIST / f"mynah-blender-{version}.zip")
+    python = environments.blender(bpy)
+    with step("Blender's validator"):
+        run_logged([python, _extension_tool(python), "validate", target], "extension-validate")
+    _announce([target])
+    return target
+
+
+def _filled_manifest(text: str, version: str, wheels: Sequence[str]) -> str:
+    text, found = re.subn(r'(?m)^version = ".*"$', f'version = "{version}"', text)
+    if found != 1:
+        raise BuildError("blender_addon/blender_manifest.toml has no line 'version = \"…\"'.")
+    head, _, tables = text.partition("\n[")  # keys must come before the first table
+    head += f"\nplatforms = {json.dumps(list(_PLATFORMS))}\nwheels = [\n"
+    head += "".join(f'  "./wheels/{name}",\n' for name in wheels) + "]\n"
+    return head + (f"\n[{tables}" if tables else "")
+
+
+def _download_pyzmq(folder: Path) -> list[str]:
+    wanted = next(r for r in environments.group("hosts") if r.startswith("pyzmq"))
+    pip = [environments.engine(), "-m", "pip", "download", "--only-binary=:all:", "--no-deps"]
+    for python_version, abi in _PYTHONS:
+        for platform, tags in _PLATFORMS.items():
+            chosen = [part for tag in tags for part in ("--platform", tag)]
+            run_logged(
+                [*pip, "--dest", folder, "--python-version", python_version, "--abi", abi]
+                + [*chosen, wanted],
+                f"pyzmq-{platform}-{abi}",
+            )
+    return sorted(path.name for path in folder.glob("*.whl"))
+
+
+def _extension_tool(python: Path) -> Path:
+    site = run_logged(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "bpy-where"
+    ).strip()
+    tools = sorted(Path(site).glob("bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
+    if not tools:
+        raise BuildError(f"The bpy in {site} has no extension tool; use bpy 4.5 or newer.")
+    return tools[-1]
+
+
+def maya() -> Path:
+    """The Maya module's zip: the client library for scripts."""
+    version = environments.version()
+    with step("Maya module"):
+        folder = _fresh(_WORK / "maya")
+        module = folder / "mynah"
+        shutil.copytree(ROOT / "maya_plugin", module, ignore=_NOT_PACKED)
+        _vendor(module / "vendor")
+        shutil.copy2(ROOT / "LICENSE", module)
+        # No comments: Maya stops reading a section of a .mod file at one.
+        text = f"+ Mynah {version} ./mynah\nPYTHONPATH+:=vendor\n"
+        (folder / "mynah.mod").write_text(text, encoding="utf-8", newline="\n")
+        target = _zip(folder, DIST / f"mynah-maya-{version}.zip")
+    _announce([target])
+    return target
+
+
+def _vendor(folder: Path) -> None:
+    """mynah_shared and msgpack in pure Python: the same files on every platform."""
+    folder.mkdir(parents=True)
+    source = ROOT / "shared" / "mynah_shared"
+    shutil.copytree(source, folder / "mynah_shared", ignore=_NOT_PACKED)
+    python = environments.engine()
+    code = "import msgpack, pathlib; print(pathlib.Path(msgpack.__file__).parent)"
+    msgpack = Path(run_logged([python, "-c", code], "msgpack-where").strip())
+    compiled = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.pyx", "*.c", "*.cpp")
+    shutil.copytree(msgpack, folder / "msgpack", ignore=compiled)
+    for licence in sorted(msgpack.parent.glob("msgpack-*.dist-info/**/COPYING")):
+        shutil.copy2(licence, folder / "msgpack")
+    shutil.copy2(ROOT / "LICENSE", folder / "mynah_shared")
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _zip(folder: Path, target: Path) -> Path:
+    target.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    return target
+
+
+def _announce(paths: Sequence[Path]) -> None:
+    for path in paths:
+        print(f"  {path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
