@@ -272,12 +272,22 @@ def test_a_failed_job_reports_the_daemons_code_and_sentence(host: Host, daemon: 
     assert host.until(Failed)[-1] == Failed(ticket, "bad_audio", "No sound in it.")
 
 
-def test_a_job_that_the_daemon_cancels_is_a_failure(host: Host, daemon: FakeDaemon):
+def test_a_job_that_another_host_cancels_is_submitted_again(host: Host, daemon: FakeDaemon):
     event = m.JobEvent("j", 1, m.JobState.cancelled, "decode", 0, 4)
     accepted = m.Accepted((m.JobStatus("j", m.JobState.queued),))
-    daemon.replies[m.Submit] = lambda _: [accepted, event]
+    daemon.replies[m.Submit] = lambda message: (
+        [accepted, event] if daemon.count(m.Submit) == 1 else daemon._answer(message)
+    )
     host.client.generate(LINE)
-    assert "cancelled 'line.wav' by itself" in host.until(Failed)[-1].message
+    host.until(Finished)
+    assert daemon.count(m.Submit) == 2
+
+
+def test_a_line_generated_again_right_after_its_cancel_is_finished(host: Host):
+    for _ in range(20):
+        host.client.cancel(host.client.generate(LINE))
+        ticket = host.client.generate(LINE)
+        assert host.until(Finished)[-1].ticket == ticket
 
 
 @pytest.mark.parametrize("meta", ["{", "[]"])

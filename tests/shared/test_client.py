@@ -96,8 +96,9 @@ def test_control_requests_have_their_replies():
         (job,) = client.submit([request_for("0" * 64)]).jobs
         assert client.ping().running == 1
         assert client.status().pid == daemon.info.pid
-        (state,) = client.cancel([job.job_id, "unknown"]).jobs
-        assert state == m.JobStatus(job.job_id, m.JobState.cancelled)
+        states = client.cancel([job.job_id, "unknown"]).jobs
+        assert [state.job_id for state in states] == [job.job_id, "unknown"]
+        assert {state.state for state in states} == {m.JobState.cancelled}
         client.shutdown()
         assert daemon.stopped.wait(5)
 

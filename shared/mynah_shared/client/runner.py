@@ -208,25 +208,18 @@ def _perform(
     state = job.state
     while state is not m.JobState.finished:
         event = yield from steps.next_event(task.job_id)
-        if event is None:  # events may be lost; submitting again only asks how the job is
+        if event is None or event.state is m.JobState.cancelled:
+            # Events may be lost, and another host may have cancelled an equal line: submitting
+            # again asks how the job is, and begins it anew if it was cancelled.
             job = yield from steps.submit(request)
             task.job_id, state = job.job_id, job.state
+        elif event.state is m.JobState.failed:
+            raise JobFailedError(event.message, code=event.code)
         else:
-            _refuse_failure(line, event)
             state = event.state
             report(Progressed(task.ticket, event.stage, _fraction(event)))
     reply = yield from steps.ask(m.Fetch(task.job_id), m.SynthesizeReply)
     return Finished(task.ticket, reply.clip, _read_meta(reply.meta))
-
-
-def _refuse_failure(line: steps.Line, event: m.JobEvent) -> None:
-    if event.state is m.JobState.failed:
-        raise JobFailedError(event.message, code=event.code)
-    if event.state is m.JobState.cancelled:
-        raise JobFailedError(
-            f"The daemon cancelled '{line.audio_name}' by itself; try again.",
-            code=m.ErrorCode.internal,
-        )
 
 
 def _fraction(event: m.JobEvent) -> float:

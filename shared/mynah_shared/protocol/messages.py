@@ -194,8 +194,8 @@ class SynthesizeRequest:
 class Submit:
     """Queues one job per request, all or none; answered by `Accepted`.
 
-    Resubmitting an equal request is harmless: while its job is queued, running or finished the
-    answer names that job; a cancelled or failed job is not revived, a new one takes its place.
+    Equal requests are one job, whoever submits them: while it is queued, running or finished, the
+    answer names it and says how it is. After a failed or cancelled one, the job begins anew.
     """
 
     requests: tuple[SynthesizeRequest, ...]
@@ -218,8 +218,9 @@ class Accepted:
 
 @dataclass(frozen=True)
 class JobEvent:
-    """Sent unasked to the client that submitted the job; 5 a second at most, plus state changes.
+    """Sent unasked to whoever submitted the job; 5 a second at most, plus state changes.
 
+    `seq` grows with each event of a job. A client that hears nothing may submit again to ask.
     `stage` is one of decode, features, motion, finish; `done` of `total` steps of the whole job.
     `code` and `message` are set when `state` is failed.
     """
@@ -255,14 +256,17 @@ class SynthesizeReply:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Takes effect between model steps; answered by `JobStates` with what each job is now."""
+    """Takes effect between model steps, for all who submitted the job; answered by `JobStates`.
+
+    Another client that still wants the result submits again.
+    """
 
     job_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class JobStates:
-    """One entry per id of the `Cancel` that the daemon knows, in its order."""
+    """What each job of the `Cancel` is now, in its order; unknown jobs count as cancelled."""
 
     jobs: tuple[JobStatus, ...]
 

@@ -254,13 +254,13 @@ class FakeDaemon:
         return self._blob_state(chunk.sha256, chunk.n_bytes)
 
     def _queue(self, request: m.SynthesizeRequest) -> m.JobStatus:
-        for job in self._jobs.values():
-            if job.request == request and not job.is_withdrawn:
-                return m.JobStatus(job.job_id, job.state(self.n_steps))
-        job = _FakeJob(f"job-{next(self._counter)}", request)
-        self._jobs[job.job_id] = job
+        job_id = hashlib.sha256(repr(request).encode()).hexdigest()
+        job = self._jobs.get(job_id)
+        if job is not None and not job.is_withdrawn:
+            return m.JobStatus(job_id, job.state(self.n_steps))
+        job = self._jobs[job_id] = _FakeJob(job_id, request, seq=job.seq if job else 0)
         heapq.heappush(self._due, (time.monotonic() + self.step_s, next(self._counter), job))
-        return m.JobStatus(job.job_id, m.JobState.queued)
+        return m.JobStatus(job_id, m.JobState.queued)
 
     def _route(self, answer: m.Message, identity: bytes) -> None:
         """Events of these jobs go to whoever submitted them last."""
@@ -278,10 +278,14 @@ class FakeDaemon:
         return m.SynthesizeReply(job_id, clip, json.dumps(meta))
 
     def _cancel(self, job_ids: Sequence[str]) -> Sequence[m.Message]:
-        jobs = [self._jobs[job_id] for job_id in job_ids if job_id in self._jobs]
-        for job in jobs:
-            job.is_withdrawn = job.is_withdrawn or job.n_done < self.n_steps
-        return [m.JobStates(tuple(m.JobStatus(j.job_id, j.state(self.n_steps)) for j in jobs))]
+        states: list[m.JobStatus] = []
+        for job_id in job_ids:
+            job = self._jobs.get(job_id)
+            if job is not None:
+                job.is_withdrawn = job.is_withdrawn or job.n_done < self.n_steps
+            state = job.state(self.n_steps) if job else m.JobState.cancelled
+            states.append(m.JobStatus(job_id, state))
+        return [m.JobStates(tuple(states))]
 
     def _status(self) -> m.Status:
         return m.Status(
@@ -309,9 +313,10 @@ class FakeDaemon:
 
 
 class _FakeJob:
-    def __init__(self, job_id: str, request: m.SynthesizeRequest) -> None:
+    def __init__(self, job_id: str, request: m.SynthesizeRequest, seq: int) -> None:
         self.job_id = job_id
         self.request = request
+        self.seq = seq
         self.identity = b""
         self.n_done = 0
         self.is_withdrawn = False
@@ -324,10 +329,10 @@ class _FakeJob:
         return m.JobState.running if self.n_done else m.JobState.queued
 
     def event(self, n_steps: int) -> m.JobEvent:
+        self.seq += 1
         stage = STAGES[min(len(STAGES) - 1, self.n_done * len(STAGES) // n_steps)]
-        return m.JobEvent(
-            self.job_id, self.n_done, self.state(n_steps), stage, self.n_done, n_steps
-        )
+        state = self.state(n_steps)
+        return m.JobEvent(self.job_id, self.seq, state, stage, self.n_done, n_steps)
 
 
 class _OneKey:
