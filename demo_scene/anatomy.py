@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import eyelids, lips
-from .part import Part, Points, smoothstep
-from .sculpt import EYE_CENTRE, EYE_RADIUS
+from .part import Part, smoothstep
+from .sculpt import EYE_CENTRE, EYE_RADIUS, Mask, Points
 
 JAW_HINGE = np.array([0.0, 2.0, -22.0])
 _FIRST_CONTACT = 10  # index of the ring on which the lips meet, counted from the outermost
@@ -30,7 +30,7 @@ class Anatomy:
         self._place_on_mouth()
         self.jaw = self._jaw_weight()
 
-    def mask(self, name: str) -> np.ndarray:
+    def mask(self, name: str) -> Mask:
         """[N] True for the vertices of one part."""
         chosen = np.zeros(self.n, bool)
         chosen[self._ranges[name]] = True

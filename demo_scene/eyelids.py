@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .part import Face, Points, grid_faces
-from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, face, project_front
+from .part import Face, grid_faces
+from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, Mask, Points, face, project_front
 
 SPOKES = 40
 _TEMPLE, _NOSE = 50.0, 37.0  # half widths of the opening
@@ -75,7 +75,7 @@ def build_lids() -> LidRings:
     return LidRings(np.vstack(rings), grid_faces(n, SPOKES, closed=True), is_edge)
 
 
-def is_inside(points: Points, margin: float) -> Points:
+def is_inside(points: Points, margin: float) -> Mask:
     """Whether points of the left half lie within the outermost ring, enlarged by `margin`."""
     x, z = points[:, 0] - EYE_CENTRE[0], points[:, 2] - EYE_CENTRE[2]
     u = x / np.where(x > 0, _OUTER_TEMPLE, _OUTER_NOSE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import eyelids
-from .part import Part, Points, fan, grid_faces, smoothstep
-from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, face, project_front
+from .part import Part, fan, grid_faces, smoothstep
+from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, Points, face, project_front
 
 WHITE = np.array([0.88, 0.86, 0.83])
 IRIS = np.array([0.10, 0.30, 0.33])
@@ -63,7 +63,9 @@ def build_glint() -> Part:
     turn = np.arange(columns) * (2 * np.pi / columns)
     azimuth, elevation = 11.0 + 4.2 * np.cos(turn), 13.0 + 4.8 * np.sin(turn)
     ring = EYE_CENTRE + (EYE_RADIUS + 0.25) * eyelids.directions(azimuth, elevation)
-    middle = EYE_CENTRE + (EYE_RADIUS + 0.3) * eyelids.directions(np.array([11.0]), np.array([13.0]))
+    middle = EYE_CENTRE + (EYE_RADIUS + 0.3) * eyelids.directions(
+        np.array([11.0]), np.array([13.0])
+    )
     points = np.vstack([ring, middle])
     return Part("left glint", points, fan(range(columns), columns), np.ones((columns + 1, 3)))
 
@@ -76,7 +78,12 @@ def build_lashes() -> Part:
     along = np.linspace(0.0, 1.0, columns)
     width = np.sin(np.pi * np.clip(along, 0.02, 0.98)) ** 0.6
     longer = width * (1.2 + 2.2 * along)
-    rows = ((5.0 * width, 0.35), (4.0 * width, longer), (-0.6 + 0 * width, 0.9), (-1.0 + 0 * width, -1.0))
+    rows = (
+        (5.0 * width, 0.35),
+        (4.0 * width, longer),
+        (-0.6 + 0 * width, 0.9),
+        (-1.0 + 0 * width, -1.0),
+    )
     points = []
     for above, out in rows:
         ray = eyelids.directions(azimuth, upper + above)
@@ -84,7 +91,9 @@ def build_lashes() -> Part:
         points.append(project_front(face, lid[:, 0], lid[:, 2]) + ray * np.reshape(out, (-1, 1)))
     faces = grid_faces(4, columns, closed=False, flip=True)
     tags = {"elevation": np.concatenate([upper] * 4), "azimuth": np.tile(azimuth, 4)}
-    return Part("left lashes", np.vstack(points), faces, np.tile(HAIR * 0.5, (4 * columns, 1)), tags)
+    return Part(
+        "left lashes", np.vstack(points), faces, np.tile(HAIR * 0.5, (4 * columns, 1)), tags
+    )
 
 
 def build_brow() -> Part:
@@ -102,5 +111,8 @@ def build_brow() -> Part:
         rows.append(on)
     points = np.stack(rows, axis=1).reshape(-1, 3)
     faces = grid_faces(columns, around, closed=True)
-    faces += [tuple(range(around)), tuple(range(columns * around - 1, (columns - 1) * around - 1, -1))]
+    faces += [
+        tuple(range(around)),
+        tuple(range(columns * around - 1, (columns - 1) * around - 1, -1)),
+    ]
     return Part("left brow", points, faces, np.tile(HAIR, (len(points), 1)))

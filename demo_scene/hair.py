@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .eyes import HAIR
-from .part import Part, Points, fan, grid_faces, smoothstep
-from .sculpt import project, skull
+from .part import Part, fan, grid_faces, smoothstep
+from .sculpt import Points, project, skull
 
 SKIN = np.array([0.76, 0.43, 0.30])
 _CROWN = np.array([0.0, 0.52, 0.85])  # the hair is a bowl around this direction
@@ -66,7 +66,9 @@ def build_ear() -> Part:
         up, back = np.sin(turn), np.cos(turn)
         height = np.where(up > 0, 25.0, 27.0 - 4.0 * back)
         width = 15.0 + 3.5 * up
-        rim = 5.0 * np.exp(-(((radius - 0.84) / 0.14) ** 2)) * smoothstep(-1.1, 0.0, up + 0.6 * back)
+        rim = (
+            5.0 * np.exp(-(((radius - 0.84) / 0.14) ** 2)) * smoothstep(-1.1, 0.0, up + 0.6 * back)
+        )
         lobe = 2.0 * smoothstep(-0.4, -1.0, up) * radius
         hollow = -5.0 * np.exp(-((radius / 0.55) ** 2))
         out = 7.5 * (back * radius) + rim + lobe + hollow + 1.5

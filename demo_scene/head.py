@@ -9,7 +9,8 @@ from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 
 from . import eyes, hair, mouth_parts, paint
 from .anatomy import Anatomy
-from .part import Face, Part, Points
+from .part import Face, Part
+from .sculpt import Points
 from .shapes import build_shapes
 from .skin import build_skin
 

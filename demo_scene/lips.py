@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .part import Face, Points, fan, grid_faces, smoothstep
-from .sculpt import MOUTH_CENTRE, face, project_front
+from .part import Face, fan, grid_faces, smoothstep
+from .sculpt import MOUTH_CENTRE, Mask, Points, face, project_front
 
 SPOKES = 56
 HALF_WIDTH = 24.5
@@ -104,7 +104,9 @@ def _border(cos: Points, sin: Points) -> Points:
 def _on_skin(xz: Points, level: float) -> Points:
     points = project_front(face, xz[:, 0], xz[:, 1])
     above = smoothstep(0.0, 6.0, xz[:, 1] - (MOUTH_CENTRE[2] + 5.0))
-    groove = np.exp(-((xz[:, 0] / 3.4) ** 2)) - 0.6 * np.exp(-(((np.abs(xz[:, 0]) - 5.5) / 2.6) ** 2))
+    groove = np.exp(-((xz[:, 0] / 3.4) ** 2)) - 0.6 * np.exp(
+        -(((np.abs(xz[:, 0]) - 5.5) / 2.6) ** 2)
+    )
     points[:, 1] += 1.1 * groove * above * (1 - level) ** 0.5  # the philtrum
     return points
 
@@ -128,7 +130,7 @@ def _inside(contact: Points, sin: Points) -> list[Points]:
     return rings
 
 
-def is_inside(points: Points, margin: float) -> Points:
+def is_inside(points: Points, margin: float) -> Mask:
     """Whether points lie within the outermost ring, enlarged by `margin`."""
     x, z = points[:, 0], points[:, 2] - (MOUTH_CENTRE[2] - 0.5)
     height = np.where(z > 0, _OUTER_UP, _OUTER_DOWN)

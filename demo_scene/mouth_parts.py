@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .part import Part, Points, fan, grid_faces, smoothstep
-from .sculpt import MOUTH_CENTRE
+from .part import Part, fan, grid_faces, smoothstep
+from .sculpt import MOUTH_CENTRE, Points
 
 TOOTH = np.array([0.90, 0.86, 0.76])
 GUM = np.array([0.62, 0.24, 0.24])

@@ -6,8 +6,8 @@ import numpy as np
 
 from .eyes import HAIR
 from .hair import SKIN
-from .part import Part, Points, smoothstep
-from .sculpt import EYE_CENTRE, MOUTH_CENTRE
+from .part import Part, smoothstep
+from .sculpt import EYE_CENTRE, MOUTH_CENTRE, Points
 
 LIPS = np.array([0.60, 0.20, 0.18])
 INSIDE = np.array([0.16, 0.03, 0.035])

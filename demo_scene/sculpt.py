@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float64]
-Field = Callable[[Points], NDArray[np.float64]]
+Points = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+Field = Callable[[Points], Points]
 
 EYE_RADIUS = 17.5
 LID_THICKNESS = 2.0
@@ -87,9 +88,7 @@ def project(field: Field, origin: Points, direction: Points) -> Points:
     direction = direction / np.linalg.norm(direction, axis=-1, keepdims=True)
     distance = np.full(len(direction), _FAR)
     for _ in range(90):
-        distance = np.maximum(
-            distance - 0.8 * field(origin + distance[:, None] * direction), 0.0
-        )
+        distance = np.maximum(distance - 0.8 * field(origin + distance[:, None] * direction), 0.0)
     return origin + distance[:, None] * direction
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from . import lips
 from .anatomy import Anatomy
-from .part import Points, smoothstep
+from .part import smoothstep
+from .sculpt import Mask, Points
 
 JAW_OPEN_DEGREES = 21.0
 Shapes = dict[str, Points]
@@ -151,7 +152,7 @@ def _close(head: Anatomy) -> Points:
     return apart * share[:, None]
 
 
-def _roll(head: Anatomy, half: np.ndarray) -> Points:
+def _roll(head: Anatomy, half: Mask) -> Points:
     """One lip turned in over its teeth: the red disappears, its border comes to the line."""
     on_red = head.red * (head.red < 1.5)
     weight = head.near_mouth(13.0) * half * head.middle**0.7

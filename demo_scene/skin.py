@@ -6,8 +6,8 @@ import bmesh
 import numpy as np
 
 from . import eyelids, lips
-from .part import Face, Part, Points, smoothstep
-from .sculpt import RAY_ORIGIN, face, project
+from .part import Face, Part, smoothstep
+from .sculpt import RAY_ORIGIN, Points, face, project
 
 _CANDIDATES = 24_000
 _RELAXATIONS = 6
@@ -17,7 +17,7 @@ def build_skin() -> Part:
     """Skin, lips, inner mouth and lids as one connected surface, symmetric in x."""
     mouth, lids = lips.build_lips(), eyelids.build_lids()
     rings = [mouth.points[list(mouth.outer)]]
-    rings += [lids.points[:eyelids.SPOKES] * side for side in ([1, 1, 1], [-1, 1, 1])]
+    rings += [lids.points[: eyelids.SPOKES] * side for side in ([1, 1, 1], [-1, 1, 1])]
     filler = _scatter(np.vstack(rings))
     fixed = np.vstack(rings)
     for _ in range(_RELAXATIONS):

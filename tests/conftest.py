@@ -16,7 +16,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine or environment lacks."""
     lacks = {}
     if importlib.util.find_spec("bpy") is None:
-        lacks["bpy"] = "bpy is not installed here: `python build.py test` runs these in .venv/blender"
+        lacks["bpy"] = (
+            "bpy is not installed here: `python build.py test` runs these in .venv/blender"
+        )
     if shutil.which("nvidia-smi") is None:
         lacks["gpu"] = "no NVIDIA GPU on this machine"
     for item in items:
@@ -42,7 +44,7 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder with the speech corpus and the measuring head; it is not part of the repository."""
+    """The folder with speech corpus and measuring head; it is not part of the repository."""
     folder = Path(os.environ.get("MYNAH_SHARED", ROOT.parent / "shared"))
     if not (folder / "data").is_dir():
         pytest.skip(f"no corpus at {folder}: set MYNAH_SHARED to the folder that holds data/")

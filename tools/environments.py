@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+
+import tomllib
 
 from .console import ROOT, BuildError, CommandError, run_logged, step
 
@@ -38,9 +39,9 @@ def group(name: str) -> list[str]:
 
 
 def version() -> str:
-    """The one version number; it stands in shared/pyproject.toml."""
-    with open(ROOT / "shared" / "pyproject.toml", "rb") as file:
-        return tomllib.load(file)["project"]["version"]
+    """The one version number."""
+    text = (ROOT / "shared" / "mynah_shared" / "_version.py").read_text(encoding="utf-8")
+    return text.split('__version__ = "')[1].split('"')[0]
 
 
 def engine() -> Path:

@@ -75,4 +75,3 @@ def _check(python: Path, report: _Report) -> None:
     linter = python.with_name("lint-imports" + python.suffix)
     paths = {"PYTHONPATH": ";".join(_PATHS) if python.suffix else ":".join(_PATHS)}
     report.run("import rules", [linter, "--no-cache"], **paths)
-
