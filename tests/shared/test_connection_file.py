@@ -139,10 +139,11 @@ def test_each_system_has_its_own_place(
 @pytest.mark.timeout(60)
 def test_readers_see_a_whole_file_while_it_is_replaced(home: Path):
     code = (
-        "import dataclasses, sys\n"
-        "from tests.shared.test_connection_file import INFO, write_connection_file\n"
+        "import dataclasses\n"
+        "from mynah_shared.client.connection_file import *\n"
+        "info = read_connection_file()\n"
         "for i in range(400):\n"
-        "    write_connection_file(dataclasses.replace(INFO, pid=i, version='v' * (i % 97)))\n"
+        "    write_connection_file(dataclasses.replace(info, pid=i, version='v' * (i % 97)))\n"
     )
     write_connection_file(INFO)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
