@@ -1,0 +1,178 @@
+"""`mynah generate AUDIO -o OUT`: one line of dialogue to a motion file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import queue
+import re
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from mynah_shared._version import __version__
+from mynah_shared.client.background import BackgroundClient
+from mynah_shared.client.events import (
+    Cancelled,
+    ClientEvent,
+    Disconnected,
+    Failed,
+    Finished,
+    Progressed,
+)
+from mynah_shared.client.steps import Line
+from mynah_shared.errors import BadInputError, JobFailedError
+from mynah_shared.protocol.messages import Amounts, Quality, StyleUse
+
+from ..clip_files import clip_writer, write_clip
+from .connecting import APP, connect
+
+_PARTS: Final = ("lips", "brows", "blinks", "gaze", "head")
+_STYLE: Final = re.compile(r"(?P<name>[^@:]+)(@(?P<weight>[^@:]+))?(:(?P<region>[^@:]+))?")
+_POLL_S: Final = 0.1  # a wait without end would not hear Ctrl-C on Windows
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("generate", help="perform one line of dialogue")
+    add = parser.add_argument
+    add("audio", type=Path, metavar="AUDIO", help="any sound or video file")
+    add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
+    add("--style", action="append", type=_style, metavar="NAME[@WEIGHT][:REGION]")
+    add("--model", default="", help="default: the installation's best")
+    add("--seed", type=int, default=0)
+    add("--fps", type=_rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
+    add("--quality", choices=[q.value for q in Quality], default=Quality.normal.value)
+    add("--text", default="", help="what is spoken, if known")
+    for part in _PARTS:
+        add(f"--{part}", type=_number, default=1.0, metavar="AMOUNT", help="0 to 2 (default: 1)")
+    add("--audio-guidance", type=_number, default=1.15)
+    add("--style-guidance", type=_number, default=1.5)
+    add("--start", type=_number, default=0.0, metavar="S", help="begin here in the audio")
+    add("--end", type=_number, default=0.0, metavar="S", help="end here in the audio")
+    add("--representation", choices=["arkit", "flame"], default="arkit")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Generates and writes the file. Raises `MynahError` with a sentence, leaving no file."""
+    output: Path = arguments.output
+    clip_writer(output)
+    if not output.absolute().parent.is_dir():
+        raise BadInputError(f"The folder of the output '{output}' doesn't exist; create it first.")
+    reporter = _Reporter(sys.stderr)
+    try:
+        finished = perform(_line(arguments), reporter)
+    finally:
+        reporter.end()
+    write_clip(finished.clip, output, json.dumps(finished.meta))
+    clip = finished.clip
+    print(f"{output}: {clip.n_frames} frames at {clip.fps:g} fps")
+    return 0
+
+
+def perform(line: Line, report: Callable[[str, float], None]) -> Finished:
+    """The line's result from the daemon, which is started if none runs.
+
+    `report` is called with stage and fraction. Raises `MynahError` if the line fails; an interrupt
+    cancels the job.
+    """
+    client = BackgroundClient(connect, APP, __version__)
+    try:
+        client.generate(line)
+        while True:
+            try:
+                event = client.events.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(event, Finished):
+                return event
+            _check(event, report)
+    finally:
+        client.close(timeout_s=2.0)
+
+
+def _check(event: ClientEvent, report: Callable[[str, float], None]) -> None:
+    if isinstance(event, Progressed):
+        report(event.stage, event.fraction)
+    elif isinstance(event, Failed):
+        raise JobFailedError(event.message, code=event.code)
+    elif isinstance(event, Cancelled):
+        raise BadInputError("The line was cancelled by another program; try again.")
+    elif isinstance(event, Disconnected):
+        report("reconnecting", 0.0)
+
+
+def _line(arguments: argparse.Namespace) -> Line:
+    return Line(
+        audio=arguments.audio,
+        audio_name=arguments.audio.name,
+        fps=arguments.fps,
+        model=arguments.model,
+        styles=tuple(arguments.style or (StyleUse("neutral"),)),
+        seed=arguments.seed,
+        quality=Quality(arguments.quality),
+        amounts=Amounts(**{part: getattr(arguments, part) for part in _PARTS}),
+        start_s=arguments.start,
+        end_s=arguments.end,
+        text=arguments.text,
+        representation=arguments.representation,
+        audio_guidance=arguments.audio_guidance,
+        style_guidance=arguments.style_guidance,
+    )
+
+
+def _style(text: str) -> StyleUse:
+    match = _STYLE.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME[@WEIGHT][:REGION]")
+    weight = _number(match["weight"]) if match["weight"] else 1.0
+    return StyleUse(match["name"], weight, match["region"] or "")
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a rate like 30 or 24000/1001") from None
+
+
+class _Reporter:
+    """Progress on a terminal as a bar, elsewhere as one line per stage."""
+
+    _WIDTH = 30
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._stage = ""
+        self._has_bar = False
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if self._is_terminal:
+            done = round(self._WIDTH * fraction)
+            bar = "#" * done + "." * (self._WIDTH - done)
+            self._stream.write(f"\r[{bar}] {fraction:4.0%} {stage:<10}")
+            self._stream.flush()
+            self._has_bar = True
+        elif stage and stage != self._stage:
+            print(stage, file=self._stream)
+        self._stage = stage
+
+    def end(self) -> None:
+        """Leaves the line of the bar."""
+        if self._has_bar:
+            self._stream.write("\n")
+            self._has_bar = False

@@ -1,0 +1,31 @@
+"""`mynah status`: what the daemon is doing."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .connecting import find_running, open_client
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("status", help="what the daemon is doing")
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """0 if a daemon answers, 1 if none runs."""
+    info = find_running()
+    if info is None:
+        print("No Mynah daemon is running; hosts and `mynah generate` start one by themselves.")
+        return 1
+    with open_client(info) as client:
+        status = client.status()
+    print(
+        f"Mynah daemon {status.server_version} (process {status.pid}) has been up for "
+        f"{status.uptime_s:.0f} s.\n"
+        f"Lines: {status.running} running, {status.queued} waiting, {status.finished} finished.\n"
+        f"Worker: process {status.worker_pid}, restarted {status.worker_restarts} times.\n"
+        f"Memory of the daemon at most: {status.memory_bytes / 1e6:.0f} MB."
+    )
+    return 0

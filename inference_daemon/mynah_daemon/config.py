@@ -1,0 +1,67 @@
+"""What a daemon needs to know before it starts. The only module here that reads the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mynah_shared.client.connection_file import state_dir
+from mynah_shared.errors import BadInputError
+from mynah_shared.protocol.messages import Limits
+
+from .engine.model_store import BUNDLED
+
+LOOPBACK: Final = "127.0.0.1"
+
+LIMITS: Final = Limits(
+    message_bytes=4 << 20,
+    chunk_bytes=256 << 10,
+    chunks_in_flight=8,
+    audio_bytes=1 << 30,  # an hour of 48 kHz stereo fits; the part to perform is cut from it
+    audio_s=600.0,
+    queued_jobs=2000,
+)
+
+
+@dataclass(frozen=True)
+class DaemonConfig:
+    """Raises `BadInputError` if `host` is reachable from other machines."""
+
+    state_dir: Path
+    weights: Path = BUNDLED
+    host: str = LOOPBACK
+    limits: Limits = field(default=LIMITS)
+    idle_exit_s: float = 1800.0
+    """Without clients and work for this long the daemon ends; the next client starts one."""
+    result_bytes: int = 256 << 20
+    """Finished results kept in memory."""
+    blob_bytes: int = 2 << 30
+    """Uploaded audio kept on disk while the daemon lives."""
+
+    def __post_init__(self) -> None:
+        try:
+            is_loopback = ipaddress.IPv4Address(self.host).is_loopback
+        except ValueError:
+            is_loopback = False
+        if not is_loopback:
+            raise BadInputError(
+                f"The daemon can't listen on '{self.host}': it serves this computer only; leave "
+                f"--host out or use {LOOPBACK}."
+            )
+
+    @property
+    def blob_dir(self) -> Path:
+        return self.state_dir / "blobs"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.state_dir / "logs"
+
+
+def config_from_environment(host: str = LOOPBACK) -> DaemonConfig:
+    """MYNAH_HOME moves the state folder (see `state_dir`), MYNAH_WEIGHTS the weights."""
+    weights = os.environ.get("MYNAH_WEIGHTS")
+    return DaemonConfig(state_dir(), Path(weights).absolute() if weights else BUNDLED, host)

@@ -1,0 +1,154 @@
+"""One daemon from its lock to its last word: keys, sockets, worker, connection file, clean end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import zmq
+
+from mynah_shared._version import __version__
+from mynah_shared.client.connection_file import (
+    ConnectionInfo,
+    ensure_state_dir,
+    remove_connection_file,
+    write_connection_file,
+)
+from mynah_shared.protocol.messages import JobEvent
+
+from .blobs import BlobStore
+from .config import DaemonConfig
+from .engine.model_store import open_store
+from .handlers import CONTROL, MAIN, Service
+from .jobs import JobTable
+from .keys import Keys, make_keys, open_router, start_authenticator
+from .locking import DaemonLock
+from .log import log_event, start_log
+from .server import Bell, ControlServer, MainServer, Responder
+from .supervisor import Supervisor
+
+_STOP_S: Final = 5.0
+
+
+class Daemon:
+    """Serves between `run` and a signal, a `Shutdown` message or the end of its idle time."""
+
+    def __init__(self, config: DaemonConfig) -> None:
+        self._config = config
+        self._server_id = uuid.uuid4().hex
+        self._bell, self._control_bell = Bell(), Bell()
+        self._stop = threading.Event()
+        self._events: queue.SimpleQueue[JobEvent] = queue.SimpleQueue()
+        self._jobs = JobTable(config.limits.queued_jobs, config.result_bytes, self._tell)
+
+    def request_stop(self) -> None:
+        """Ends `run` soon; from any thread or a signal handler."""
+        self._stop.set()
+        self._bell.ring()
+
+    def run(self, ready: Callable[[int], None] = lambda _: None) -> None:
+        """Serves until it is told to stop; calls `ready` with the process id once it answers.
+
+        Raises `AlreadyRunningError` if another daemon holds the folder, and `MynahError` with a
+        sentence if the folder, the weights' manifest or pyzmq can't be used.
+        """
+        ensure_state_dir()
+        with DaemonLock(self._config.state_dir):
+            start_log(self._config.log_dir)
+            supervisor = Supervisor(self._config, self._jobs)
+            service = self._make_service(supervisor)
+            keys = make_keys()
+            context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
+            authenticator = start_authenticator(context, keys)
+            try:
+                self._serve(context, keys, service, ready)
+            finally:
+                remove_connection_file(self._server_id)
+                if supervisor.is_alive():
+                    supervisor.stop()
+                    supervisor.join(_STOP_S)
+                authenticator.stop()
+                context.destroy(linger=0)
+                shutil.rmtree(self._config.blob_dir, ignore_errors=True)
+                log_event("stopped")
+
+    def _make_service(self, supervisor: Supervisor) -> Service:
+        config = self._config
+        return Service(
+            config=config,
+            store=open_store(config.weights),
+            blobs=BlobStore(
+                config.blob_dir, config.limits, config.blob_bytes, self._jobs.uses_audio
+            ),
+            jobs=self._jobs,
+            supervisor=supervisor,
+            request_stop=self.request_stop,
+            server_id=self._server_id,
+        )
+
+    def _serve(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        keys: Keys,
+        service: Service,
+        ready: Callable[[int], None],
+    ) -> None:
+        config = self._config
+        router, endpoint = open_router(context, keys, config.host, config.limits.message_bytes)
+        control_router, control_endpoint = open_router(
+            context, keys, config.host, config.limits.message_bytes
+        )
+        responder = Responder(router, MAIN, service)
+        control = ControlServer(Responder(control_router, CONTROL, service), self._control_bell)
+        server = MainServer(responder, self._bell, self._events)
+        self._handle_signals()
+        control.start()
+        service.supervisor.start()
+        write_connection_file(
+            ConnectionInfo(
+                endpoint=endpoint,
+                control_endpoint=control_endpoint,
+                server_public_key=keys.server_public.decode(),
+                client_public_key=keys.client_public.decode(),
+                client_secret_key=keys.client_secret.decode(),
+                pid=os.getpid(),
+                server_id=self._server_id,
+                version=__version__,
+            )
+        )
+        log_event("started", pid=os.getpid(), version=__version__, server_id=self._server_id)
+        ready(os.getpid())
+        try:
+            server.run(lambda: self._stop.is_set() or self._is_idle(responder, control))
+        finally:
+            control.stop()
+            router.close()
+
+    def _is_idle(self, responder: Responder, control: ControlServer) -> bool:
+        heard_s = max(responder.heard_s, control.heard_s)
+        if control.n_clients or time.monotonic() - heard_s < self._config.idle_exit_s:
+            return False
+        queued, running, _ = self._jobs.counts()
+        return queued + running == 0
+
+    def _handle_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # an embedding program keeps its own
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.request_stop()
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+
+    def _tell(self, event: JobEvent) -> None:
+        self._events.put(event)
+        self._bell.ring()

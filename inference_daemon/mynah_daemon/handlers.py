@@ -1,0 +1,135 @@
+"""One function per request message. Each returns the reply or raises `MynahError`.
+
+`MAIN` is served by the server's thread, `CONTROL` by its own, so that it answers while uploads and
+results move; what the two share is safe for both.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mynah_shared._version import __version__
+from mynah_shared.errors import JobFailedError
+from mynah_shared.protocol import messages as m
+from mynah_shared.protocol.version import PROTOCOL_VERSION, require_compatible
+
+from .blobs import BlobStore
+from .config import DaemonConfig
+from .engine.model_store import ModelStore
+from .jobs import JobTable
+from .memory import peak_bytes
+from .requests import STYLES, check_request, job_key
+from .supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything the handlers work on."""
+
+    config: DaemonConfig
+    store: ModelStore
+    blobs: BlobStore
+    jobs: JobTable
+    supervisor: Supervisor
+    request_stop: Callable[[], None]
+    server_id: str
+    started_s: float = field(default_factory=time.monotonic)
+
+
+def hello(service: Service, request: m.Hello) -> m.Message:
+    require_compatible(host=request.protocol, daemon=PROTOCOL_VERSION)
+    return m.Welcome(
+        protocol=PROTOCOL_VERSION,
+        server_id=service.server_id,
+        server_version=__version__,
+        limits=service.config.limits,
+        models=service.store.models,
+        default_model=service.store.default_model,
+        styles=STYLES,
+    )
+
+
+def ping(service: Service, _request: m.Ping) -> m.Message:
+    queued, running, _ = service.jobs.counts()
+    return m.Pong(queued, running)
+
+
+def cancel(service: Service, request: m.Cancel) -> m.Message:
+    states = m.JobStates(service.jobs.cancel(request.job_ids))
+    service.supervisor.poke()
+    return states
+
+
+def status(service: Service, _request: m.StatusRequest) -> m.Message:
+    queued, running, finished = service.jobs.counts()
+    return m.Status(
+        server_id=service.server_id,
+        server_version=__version__,
+        pid=os.getpid(),
+        uptime_s=round(time.monotonic() - service.started_s, 3),
+        queued=queued,
+        running=running,
+        finished=finished,
+        worker_pid=service.supervisor.worker_pid,
+        worker_restarts=service.supervisor.restarts,
+        memory_bytes=peak_bytes(),
+    )
+
+
+def shutdown(service: Service, _request: m.Shutdown) -> m.Message:
+    service.request_stop()
+    return m.ShuttingDown()
+
+
+def stat_blob(service: Service, request: m.BlobStat) -> m.Message:
+    return service.blobs.stat(request.sha256, request.n_bytes)
+
+
+def put_blob(service: Service, request: m.BlobPut) -> m.Message:
+    if len(request.data) > service.config.limits.chunk_bytes:
+        raise JobFailedError(
+            f"A chunk has {len(request.data)} bytes; at most {service.config.limits.chunk_bytes} "
+            "are allowed.",
+            code=m.ErrorCode.too_large,
+        )
+    return service.blobs.put(request.sha256, request.n_bytes, request.offset, request.data)
+
+
+def submit(service: Service, request: m.Submit) -> m.Message:
+    checked = [check_request(r, service.store, service.config.limits) for r in request.requests]
+    for line in checked:
+        if not service.blobs.has(line.audio_sha256):
+            raise JobFailedError(
+                f"The daemon doesn't have the audio of '{line.audio_name}'; upload it first.",
+                code=m.ErrorCode.not_found,
+                retry=True,
+            )
+    keyed = [(job_key(line, service.store), line) for line in checked]
+    accepted = m.Accepted(service.jobs.submit(keyed))
+    service.supervisor.poke()
+    return accepted
+
+
+def fetch(service: Service, request: m.Fetch) -> m.Message:
+    return service.jobs.result(request.job_id)
+
+
+Handler = Callable[[Service, Any], m.Message]
+
+MAIN: Final[dict[type[m.Message], Handler]] = {
+    m.BlobStat: stat_blob,
+    m.BlobPut: put_blob,
+    m.Submit: submit,
+    m.Fetch: fetch,
+}
+CONTROL: Final[dict[type[m.Message], Handler]] = {
+    m.Hello: hello,
+    m.Ping: ping,
+    m.Cancel: cancel,
+    m.StatusRequest: status,
+    m.Shutdown: shutdown,
+}

@@ -1,0 +1,120 @@
+"""A request judged before it is queued, and the key that names its job."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from typing import Final
+
+from mynah_shared.errors import JobFailedError
+from mynah_shared.protocol.messages import ErrorCode, Limits, SynthesizeRequest
+
+from .engine.model_store import ModelStore
+
+STYLES: Final = ("neutral",)
+REGIONS: Final = ("", "lips", "eyes", "brows", "head")
+REPRESENTATIONS: Final = ("arkit",)
+_RESULT_SCHEMA: Final = 1
+"""Raised when the same request would give other curves than before."""
+_FPS_RANGE: Final = (1.0, 240.0)
+_LARGEST_AMOUNT: Final = 2.0
+_LARGEST_GUIDANCE: Final = 10.0
+_LONGEST_TEXT: Final = 20_000
+
+
+def check_request(
+    request: SynthesizeRequest, store: ModelStore, limits: Limits
+) -> SynthesizeRequest:
+    """The request with its model's name filled in and a clean audio name.
+
+    Raises `JobFailedError` with the sentence and code if something in it can't be used.
+    """
+    model = store.find(request.model)
+    if model is None:
+        raise _refuse(
+            ErrorCode.unknown_model, "model", request.model, [info.name for info in store.models]
+        )
+    _check_styles(request)
+    if request.representation not in REPRESENTATIONS:
+        later = " FLAME comes in a later version." if request.representation == "flame" else ""
+        raise JobFailedError(
+            f"The representation '{request.representation}' is not available; use arkit.{later}",
+            code=ErrorCode.bad_value,
+        )
+    _check_numbers(request)
+    _check_cut(request, limits)
+    return dataclasses.replace(request, model=model.name, audio_name=clean_name(request.audio_name))
+
+
+def job_key(request: SynthesizeRequest, store: ModelStore) -> str:
+    """SHA-256 over all that influences the result: equal keys, equal curves.
+
+    `request` has passed `check_request`. The audio's name is only for sentences and doesn't count.
+    """
+    model = store.find(request.model)
+    content = dataclasses.asdict(dataclasses.replace(request, audio_name=""))
+    content["schema"] = _RESULT_SCHEMA
+    content["model_sha256"] = model.sha256 if model else ""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def clean_name(name: str) -> str:
+    """The file's name alone, printable and short, as it may stand in a sentence."""
+    base = re.split(r"[/\\]", name)[-1]
+    return "".join(c for c in base if c.isprintable())[:120] or "audio"
+
+
+def _check_styles(request: SynthesizeRequest) -> None:
+    for style in request.styles:
+        if style.name not in STYLES:
+            raise _refuse(ErrorCode.unknown_style, "style", style.name, STYLES)
+        if style.region not in REGIONS:
+            raise _refuse(ErrorCode.bad_value, "style region", style.region, REGIONS[1:])
+        _check_range(f"weight of style '{style.name}'", style.weight, 0, _LARGEST_AMOUNT)
+
+
+def _check_numbers(request: SynthesizeRequest) -> None:
+    _check_range("rate (--fps)", request.fps, *_FPS_RANGE)
+    _check_range("seed", request.seed, 0, 2**63 - 1)
+    for part, amount in dataclasses.asdict(request.amounts).items():
+        _check_range(f"amount of {part}", amount, 0, _LARGEST_AMOUNT)
+    _check_range("audio guidance", request.audio_guidance, 0, _LARGEST_GUIDANCE)
+    _check_range("style guidance", request.style_guidance, 0, _LARGEST_GUIDANCE)
+    if len(request.text) > _LONGEST_TEXT:
+        raise JobFailedError(
+            f"The text has {len(request.text)} characters; at most {_LONGEST_TEXT} are possible: "
+            "give only what is spoken in this line.",
+            code=ErrorCode.bad_value,
+        )
+
+
+def _check_cut(request: SynthesizeRequest, limits: Limits) -> None:
+    start_s, end_s = request.start_s, request.end_s
+    if start_s < 0 or end_s < 0 or (end_s and end_s <= start_s):
+        raise JobFailedError(
+            f"The part from {start_s:g} s to {end_s:g} s is empty; the end must lie behind the "
+            "start, and neither below 0.",
+            code=ErrorCode.bad_value,
+        )
+    if end_s - start_s > limits.audio_s:
+        raise JobFailedError(
+            f"The part from {start_s:g} s to {end_s:g} s is longer than {limits.audio_s:g} s; "
+            "choose a shorter one.",
+            code=ErrorCode.bad_value,
+        )
+
+
+def _check_range(what: str, value: float, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:
+        raise JobFailedError(
+            f"The {what} is {value:g}; it must be between {lowest:g} and {highest:g}.",
+            code=ErrorCode.bad_value,
+        )
+
+
+def _refuse(
+    code: ErrorCode, kind: str, name: str, known: list[str] | tuple[str, ...]
+) -> JobFailedError:
+    return JobFailedError(f"There is no {kind} '{name}'; available: {', '.join(known)}.", code=code)

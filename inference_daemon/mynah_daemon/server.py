@@ -1,0 +1,218 @@
+"""The sockets: frames in, a handler, frames out, on two threads. Knows no model."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+import zmq
+
+from mynah_shared.errors import JobFailedError, MynahError, ProtocolError, VersionMismatchError
+from mynah_shared.protocol import codec
+from mynah_shared.protocol.messages import (
+    Accepted,
+    ErrorCode,
+    ErrorReply,
+    JobEvent,
+    Message,
+)
+
+from .handlers import Handler, Service
+from .jobs import TERMINAL
+from .log import log_event, logger
+
+_SESSION: Final = os.urandom(codec.ID_BYTES)
+_TICK_MS: Final = 500
+
+
+class Bell:
+    """Wakes a polling thread from any other, or from a signal handler."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
+
+    def ring(self) -> None:
+        try:
+            self._writer.send(b"\0")
+        except OSError:  # full, so it rings already; or closed with the server
+            return
+
+    def hush(self) -> None:
+        try:
+            self._reader.recv(4096)
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+
+class Responder:
+    """Answers the requests of one ROUTER with the handlers of its table."""
+
+    def __init__(
+        self,
+        router: zmq.Socket[bytes],
+        handlers: dict[type[Message], Handler],
+        service: Service,
+    ) -> None:
+        self.router = router
+        self._handlers, self._service = handlers, service
+        self.heard_s = time.monotonic()
+
+    def answer_all(self) -> list[tuple[bytes, Message]]:
+        """Answers what has arrived; the replies sent, each with its client's address."""
+        sent: list[tuple[bytes, Message]] = []
+        for _ in range(64):  # then the other sockets get their turn
+            try:
+                identity, *frames = self.router.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            self.heard_s = time.monotonic()
+            reply = self._answer(identity, frames)
+            if reply is not None:
+                sent.append((identity, reply))
+        return sent
+
+    def send(self, identity: bytes, message: Message, reply_to: bytes | None = None) -> bool:
+        """False if the client is gone or doesn't read."""
+        frames = codec.encode(
+            message, message_id=os.urandom(codec.ID_BYTES), session_id=_SESSION, reply_to=reply_to
+        )
+        try:
+            self.router.send_multipart([identity, *frames], zmq.NOBLOCK)
+        except zmq.ZMQError:  # EHOSTUNREACH or EAGAIN: nobody there, or 64 messages unread
+            return False
+        return True
+
+    def _answer(self, identity: bytes, frames: list[bytes]) -> Message | None:
+        try:
+            envelope = codec.decode(frames)
+        except codec.RefusedMessageError as err:
+            log_event("message_refused", code=err.code.value)
+            if err.message_id is not None:
+                self.send(identity, ErrorReply(err.code, str(err)), err.message_id)
+            return None
+        reply = self._handle(envelope.message)
+        self.send(identity, reply, envelope.message_id)
+        return reply
+
+    def _handle(self, message: Message) -> Message:
+        handler = self._handlers.get(type(message))
+        if handler is None:
+            return ErrorReply(
+                ErrorCode.unsupported,
+                f"'{codec.WIRE_NAMES[type(message)]}' is not answered on this socket.",
+            )
+        try:
+            return handler(self._service, message)
+        except JobFailedError as err:
+            after_ms = 1000 if err.code == ErrorCode.busy else 0
+            return ErrorReply(ErrorCode(err.code), str(err), err.retry, after_ms)
+        except VersionMismatchError as err:
+            return ErrorReply(ErrorCode.version, str(err))
+        except MynahError as err:
+            return ErrorReply(ErrorCode.internal, str(err))
+        except Exception:  # a defect answers one request badly, but the daemon lives on
+            log_id = uuid.uuid4().hex[:8]
+            logger.exception("handler_failed", extra={"fields": {"log_id": log_id}})
+            return ErrorReply(
+                ErrorCode.internal, f"Something went wrong in the daemon; its log names {log_id}."
+            )
+
+
+class MainServer:
+    """The main socket: uploads, jobs, results, and the events of jobs to who submitted them."""
+
+    def __init__(self, responder: Responder, bell: Bell, events: queue.SimpleQueue[JobEvent]):
+        self._responder, self._bell, self._events = responder, bell, events
+        self._watchers: dict[str, set[bytes]] = {}
+
+    def run(self, is_stopping: Callable[[], bool]) -> None:
+        """Serves until `is_stopping`, which is asked after each ring of the bell."""
+        poller = zmq.Poller()
+        poller.register(self._responder.router, zmq.POLLIN)
+        poller.register(self._bell.fileno(), zmq.POLLIN)
+        while not is_stopping():
+            poller.poll(_TICK_MS)
+            self._bell.hush()
+            for identity, reply in self._responder.answer_all():
+                if isinstance(reply, Accepted):
+                    for job in reply.jobs:
+                        if job.state not in TERMINAL:
+                            self._watchers.setdefault(job.job_id, set()).add(identity)
+            self._send_events()
+
+    def _send_events(self) -> None:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            is_last = event.state in TERMINAL
+            watchers = self._watchers.get(event.job_id, set())
+            for identity in list(watchers):
+                if not self._responder.send(identity, event) and not is_last:
+                    watchers.discard(identity)
+            if is_last:
+                self._watchers.pop(event.job_id, None)
+
+
+class ControlServer(threading.Thread):
+    """The control socket in a thread of its own; also counts who is connected."""
+
+    def __init__(self, responder: Responder, bell: Bell) -> None:
+        super().__init__(name="control", daemon=True)
+        self._responder, self._bell = responder, bell
+        self._monitor = responder.router.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
+        self._is_stopping = False
+        self.n_clients = 0
+
+    @property
+    def heard_s(self) -> float:
+        return self._responder.heard_s
+
+    def stop(self) -> None:
+        """Ends the thread and waits for it."""
+        self._is_stopping = True
+        self._bell.ring()
+        self.join(5)
+
+    def run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._responder.router, zmq.POLLIN)
+        poller.register(self._monitor, zmq.POLLIN)
+        poller.register(self._bell.fileno(), zmq.POLLIN)
+        while not self._is_stopping:
+            poller.poll()
+            self._bell.hush()
+            self._count_clients()
+            try:
+                self._responder.answer_all()
+            except ProtocolError:
+                logger.exception("control_reply_failed")
+        self._responder.router.disable_monitor()
+        self._responder.router.close()
+
+    def _count_clients(self) -> None:
+        while True:
+            try:
+                event, _endpoint = self._monitor.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            is_gain = int.from_bytes(event[:2], "little") == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            self.n_clients = max(0, self.n_clients + (1 if is_gain else -1))

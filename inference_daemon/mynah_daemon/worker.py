@@ -1,0 +1,184 @@
+"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS`.
+
+Jobs come in on stdin and leave on stdout as messages (see `link.py`). A thread reads, so that a
+cancel reaches the job between two steps. The end of stdin ends the process at once, whatever it is
+doing: a worker never outlives its daemon.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from mynah_shared._version import __version__
+from mynah_shared.errors import BadInputError, MynahError
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.codec import Envelope
+from mynah_shared.protocol.messages import (
+    Cancel,
+    ErrorCode,
+    JobEvent,
+    JobState,
+    Submit,
+    SynthesizeReply,
+    SynthesizeRequest,
+)
+from mynah_shared.protocol.version import PROTOCOL_VERSION
+
+from .audio.decode import decode_file
+from .engine.engine import LipSyncEngine
+from .engine.model_store import ModelStore, open_store
+from .link import LinkWriter, read_message
+from .memory import peak_bytes
+
+logger = logging.getLogger("mynah_daemon.worker")
+
+
+class JobCancelled(Exception):
+    """Raised between two steps of a job that nobody wants any more."""
+
+
+class Worker:
+    """Runs one job after the other."""
+
+    def __init__(self, store: ModelStore, blobs: Path, writer: LinkWriter) -> None:
+        self._store, self._blobs, self._writer = store, blobs, writer
+        self._engine = LipSyncEngine(store)
+        self._inbox: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+
+    def read(self, stream: IO[bytes]) -> None:
+        """Sorts what comes in; runs in a thread of its own until the daemon is gone."""
+        while (envelope := read_message(stream)) is not None:
+            if isinstance(envelope.message, Cancel):
+                self._cancelled.update(envelope.message.job_ids)
+            else:
+                self._inbox.put(envelope)
+        os._exit(0)  # the main thread may be deep inside a model
+
+    def run(self) -> None:
+        """Loads the default model, then serves for ever."""
+        try:
+            self._engine.model("")
+        except MynahError as err:
+            logger.warning("%s", err)  # the first job will say so to its client
+        while True:
+            envelope = self._inbox.get()
+            if isinstance(envelope.message, Submit):
+                (request,) = envelope.message.requests
+                self._writer.send(self._perform(request, envelope.message_id), envelope.message_id)
+
+    def _perform(self, request: SynthesizeRequest, attempt: bytes) -> SynthesizeReply | JobEvent:
+        job_id = attempt.hex()
+        try:
+            clip, meta = self._synthesize(request, job_id, attempt)
+            return SynthesizeReply(job_id, clip, json.dumps(meta))
+        except JobCancelled:
+            return JobEvent(job_id, 0, JobState.cancelled, "", 0, 1)
+        except BadInputError as err:
+            return _failure(job_id, ErrorCode.bad_audio, str(err))
+        except MynahError as err:
+            return _failure(job_id, ErrorCode.internal, str(err))
+        except Exception:  # one job's defect must not take the others down
+            logger.exception("job failed")
+            return _failure(
+                job_id,
+                ErrorCode.internal,
+                f"The engine failed on '{request.audio_name}'; the daemon's log says why.",
+            )
+        finally:
+            self._cancelled.discard(job_id)
+
+    def _synthesize(
+        self, request: SynthesizeRequest, job_id: str, attempt: bytes
+    ) -> tuple[MotionClip, dict[str, object]]:
+        clock = StageClock()
+
+        def check_cancelled() -> None:
+            if job_id in self._cancelled:
+                raise JobCancelled
+
+        def progress(stage: str, done: int, total: int) -> None:
+            clock.mark(stage)
+            event = JobEvent(job_id, 0, JobState.running, stage, done, total)
+            self._writer.send(event, attempt)
+            check_cancelled()
+
+        check_cancelled()
+        samples = decode_file(
+            self._blobs / request.audio_sha256,
+            request.audio_name,
+            request.start_s,
+            request.end_s,
+            check_cancelled,
+        )
+        clip = self._engine.synthesize(request, samples, progress)
+        return clip, self._meta(request, clip, len(samples), clock)
+
+    def _meta(
+        self, request: SynthesizeRequest, clip: MotionClip, n_samples: int, clock: StageClock
+    ) -> dict[str, object]:
+        """What a result is made of, so that a take can be explained and made again."""
+        model = self._store.find(request.model)
+        return {
+            "audio_sha256": request.audio_sha256,
+            "audio_s": n_samples / 16_000,
+            "start_s": request.start_s,
+            "model": model.name if model else request.model,
+            "model_sha256": model.sha256 if model else "",
+            "styles": [[style.name, style.weight, style.region] for style in request.styles],
+            "seed": request.seed,
+            "quality": request.quality.value,
+            "fps": clip.fps,
+            "frames": clip.n_frames,
+            "seconds": clock.seconds,
+            "worker_peak_bytes": peak_bytes(),
+            "versions": {
+                "mynah": __version__,
+                "protocol": ".".join(map(str, PROTOCOL_VERSION)),
+                "numpy": np.__version__,
+            },
+        }
+
+
+class StageClock:
+    """Seconds per stage, from one mark to the next."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last_s = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        """The time since the last mark belongs to `stage`."""
+        now_s = time.perf_counter()
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + now_s - self._last_s, 6)
+        self._last_s = now_s
+
+
+def _failure(job_id: str, code: ErrorCode, message: str) -> JobEvent:
+    return JobEvent(job_id, 0, JobState.failed, "", 0, 1, code.value, message)
+
+
+def main(weights: str, blobs: str) -> None:
+    """Serves the link on stdin and stdout; whatever a library prints goes to stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
+    logging.basicConfig(format="worker: %(message)s")
+    link_out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    worker = Worker(open_store(Path(weights)), Path(blobs), LinkWriter(link_out))
+    threading.Thread(target=worker.read, args=(sys.stdin.buffer,), daemon=True).start()
+    worker.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
