@@ -26,9 +26,9 @@ _CONTACT_BULGE = 0.42
 _INSIDE = (
     (2.0, 0.25, 0.99),
     (4.5, 3.0, 0.98),
-    (7.0, 10.0, 1.02),
-    (13.0, 17.0, 1.05),
-    (28.0, 19.0, 1.0),
+    (7.0, 10.0, 1.06),
+    (13.0, 17.0, 1.15),
+    (28.0, 19.0, 1.2),
     (42.0, 13.0, 0.75),
 )
 RINGS = len(_SKIN_LEVELS) + len(_RED_LEVELS) + 1 + len(_INSIDE)
@@ -72,7 +72,8 @@ def build_lips() -> LipRings:
         rings.append(_on_skin(_outer(cos, sin) * level + border * (1 - level), level))
         red.append(0.0)
     for level, bulge in zip((*_RED_LEVELS, 1.0), (*_BULGE, _CONTACT_BULGE), strict=True):
-        rings.append(_raised(border * (1 - level) + contact * level, bulge, sin))
+        fullness = np.where(sin > 0, 4.2, 5.0) * (1 - level) + 4.6 * level  # equal where they meet
+        rings.append(_raised(border * (1 - level) + contact * level, bulge * fullness, sin))
         red.append(1.0)
     rings += _inside(rings[-1], sin)
     red += [2.0] * len(_INSIDE)
@@ -111,10 +112,9 @@ def _on_skin(xz: Points, level: float) -> Points:
     return points
 
 
-def _raised(xz: Points, bulge: float, sin: Points) -> Points:
+def _raised(xz: Points, height: Points, sin: Points) -> Points:
     points = project_front(face, xz[:, 0], xz[:, 1])
-    height = np.where(sin > 0, 4.2, 5.0) * np.abs(sin) ** 0.55
-    points[:, 1] -= bulge * height - 0.8
+    points[:, 1] -= height * np.abs(sin) ** 0.55 - 0.8
     return points
 
 

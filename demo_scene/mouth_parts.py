@@ -10,8 +10,8 @@ from .sculpt import MOUTH_CENTRE, Points
 TOOTH = np.array([0.90, 0.86, 0.76])
 GUM = np.array([0.62, 0.24, 0.24])
 TONGUE = np.array([0.66, 0.24, 0.24])
-_ARCH_HALF_WIDTH = 22.0
-_ARCH_DEPTH = 27.0
+_ARCH_HALF_WIDTH = 24.5
+_ARCH_DEPTH = 29.0
 _TEETH_PER_HALF = 6
 
 

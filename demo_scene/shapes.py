@@ -13,7 +13,7 @@ from .anatomy import Anatomy
 from .part import smoothstep
 from .sculpt import Mask, Points
 
-JAW_OPEN_DEGREES = 21.0
+JAW_OPEN_DEGREES = 18.5
 Shapes = dict[str, Points]
 
 

@@ -26,17 +26,17 @@ _PLATFORMS = {
 }
 
 
-def wheels() -> list[Path]:
-    """dist/*.whl of mynah_shared and mynah_daemon."""
-    DIST.mkdir(exist_ok=True)
-    for old in DIST.glob("mynah_*.whl"):
+def wheels(into: Path = DIST) -> list[Path]:
+    """Wheels of mynah_shared and mynah_daemon."""
+    into.mkdir(exist_ok=True)
+    for old in into.glob("mynah_*.whl"):
         old.unlink()
     python = environments.engine()
     with step("Wheels of mynah_shared and mynah_daemon"):
         for project in ("shared", "inference_daemon"):
-            pip = [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", DIST, ROOT / project]
+            pip = [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", into, ROOT / project]
             run_logged(pip, f"wheel-{project}")
-    found = sorted(DIST.glob("mynah_*.whl"))
+    found = sorted(into.glob("mynah_*.whl"))
     _announce(found)
     return found
 
@@ -71,7 +71,7 @@ def _resolve(ours: Sequence[Path]) -> list[str]:
     return sorted(pin for pin in pins if not pin.lower().startswith("mynah"))
 
 
-def blender(bpy: str | None = None) -> Path:
+def blender(bpy: str | None = None, into: Path = DIST) -> Path:
     """The extension's zip for all platforms, accepted by Blender's own validator."""
     version = environments.version()
     with step("Blender extension"):
@@ -82,7 +82,7 @@ def blender(bpy: str | None = None) -> Path:
         manifest = folder / "blender_manifest.toml"
         text = _filled_manifest(manifest.read_text(encoding="utf-8"), version, names)
         manifest.write_text(text, encoding="utf-8", newline="\n")
-        target = _zip(folder, DIST / f"mynah-blender-{version}.zip")
+        target = _zip(folder, into / f"mynah-blender-{version}.zip")
     python = environments.blender(bpy)
     with step("Blender's validator"):
         run_logged([python, _extension_tool(python), "validate", target], "extension-validate")
@@ -124,7 +124,7 @@ def _extension_tool(python: Path) -> Path:
     return tools[-1]
 
 
-def maya() -> Path:
+def maya(into: Path = DIST) -> Path:
     """The Maya module's zip: the client library for scripts."""
     version = environments.version()
     with step("Maya module"):
@@ -136,7 +136,7 @@ def maya() -> Path:
         # No comments: Maya stops reading a section of a .mod file at one.
         text = f"+ Mynah {version} ./mynah\nPYTHONPATH+:=vendor\n"
         (folder / "mynah.mod").write_text(text, encoding="utf-8", newline="\n")
-        target = _zip(folder, DIST / f"mynah-maya-{version}.zip")
+        target = _zip(folder, into / f"mynah-maya-{version}.zip")
     _announce([target])
     return target
 
@@ -174,4 +174,4 @@ def _zip(folder: Path, target: Path) -> Path:
 
 def _announce(paths: Sequence[Path]) -> None:
     for path in paths:
-        print(f"  {path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
+        print(f"  {path}: {path.stat().st_size / 1e6:.1f} MB")

@@ -9,6 +9,7 @@ from pathlib import Path
 from . import environments
 from .console import BuildError, run_shown
 
+_IN_BLENDER = ("tests/blender", "tests/demo_scene")
 _PATHS = ("shared", "inference_daemon", ".")
 
 
@@ -52,7 +53,9 @@ def test(bpy: str | None) -> int:
     no_torch = environments.torch()
     _check(python, report)
     pytest = ["-m", "pytest", "-q"]
-    report.run("pytest (engine)", [python, *pytest, "--ignore=tests/blender"])
+    report.run(
+        "pytest (engine)", [python, *pytest, *(f"--ignore={folder}" for folder in _IN_BLENDER)]
+    )
     if no_torch:
         report.skip("tests/training (torch)", no_torch)
     try:
@@ -62,7 +65,7 @@ def test(bpy: str | None) -> int:
     else:
         report.run(
             "pytest (Blender)",
-            [in_blender, *pytest, "tests/blender"],
+            [in_blender, *pytest, *_IN_BLENDER],
             MYNAH_ENGINE=str(python),
         )
     return report.close()
