@@ -87,8 +87,22 @@ def test_an_upload_resumes_where_it_was_cut():
 def test_an_upload_that_never_gets_ahead_ends_in_an_error():
     with FakeDaemon() as daemon, Client(daemon.info, "test", "1") as client:
         daemon.replies[m.BlobPut] = lambda put: [m.BlobState(put.sha256, 0, False)]
-        with pytest.raises(ProtocolError, match="lost a part"):
+        with pytest.raises(JobFailedError, match="does not get ahead"):
             client.upload(make_tone())
+
+
+def test_a_file_that_shrinks_during_its_upload_ends_in_an_error(tmp_path: Path):
+    path = tmp_path / "line.wav"
+    path.write_bytes(os.urandom(2 * LIMITS.chunk_bytes))
+    with FakeDaemon() as daemon, Client(daemon.info, "test", "1") as client:
+
+        def shrink(message: m.Message) -> list[m.Message]:
+            path.write_bytes(b"x")
+            return list(daemon._answer(message))
+
+        daemon.replies[m.BlobPut] = shrink
+        with pytest.raises(JobFailedError, match="do not change the file"):
+            client.upload(path)
 
 
 def test_control_requests_have_their_replies():

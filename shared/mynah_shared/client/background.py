@@ -215,7 +215,7 @@ class _Worker:
         if self._runner is None:
             self._fail_all(error)
             return
-        lost, self._runner = self._runner.tasks, None
+        lost, self._runner = self._runner.release(), None
         for task in reversed(lost):
             if task.attempts < MAX_ATTEMPTS:
                 self._waiting.appendleft(task)
@@ -224,7 +224,7 @@ class _Worker:
 
     def _fail_all(self, error: MynahError) -> None:
         self._run_commands()  # lines that came while no daemon could be reached
-        tasks = [*self._waiting, *(self._runner.tasks if self._runner else [])]
+        tasks = [*self._waiting, *(self._runner.release() if self._runner else [])]
         self._waiting.clear()
         self._runner = None
         for task in tasks:

@@ -82,9 +82,7 @@ class Client:
         Raises `BadInputError` if the file is missing, empty or not readable.
         """
         limits = (self._welcome or self.hello()).limits
-        data, sha256 = self._run(steps.read_audio(audio, name, limits))
-        self._run(steps.upload(data, sha256, limits))
-        return sha256
+        return self._run(steps.upload(audio, name, limits))
 
     def submit(self, requests: Sequence[m.SynthesizeRequest]) -> m.Accepted:
         """Queues jobs, all or none: some hundred at once, as a header has at most 64 KiB."""

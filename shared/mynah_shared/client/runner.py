@@ -79,11 +79,16 @@ class LineRunner:
             self._dispatch(envelope)
         self._check_liveness(has_heard=bool(envelopes))
 
+    def release(self) -> list[Task]:
+        """Stops all lines where they are, for another connection to begin them anew."""
+        tasks = list(self.tasks)
+        for task in tasks:
+            self._forget(task)
+        return tasks
+
     def farewell(self) -> None:
         """Cancels all jobs and gives the daemon a moment to hear of it."""
-        job_ids = [task.job_id for task in self.tasks]
-        while self.tasks:
-            self._forget(self.tasks[0])
+        job_ids = [task.job_id for task in self.release()]
         self._cancel_jobs(job_ids)
         deadline_s = time.monotonic() + FAREWELL_S
         while any(job_ids) and (remaining_s := deadline_s - time.monotonic()) > 0:
@@ -198,9 +203,7 @@ def _perform(
     """All steps of one line: read, upload, submit, follow, fetch."""
     line = task.line
     report(Progressed(task.ticket, "upload", 0.0))
-    data, sha256 = yield from steps.read_audio(line.audio, line.audio_name, limits)
-    yield from steps.upload(data, sha256, limits)
-    del data  # up to 64 MiB, not needed while the model runs
+    sha256 = yield from steps.upload(line.audio, line.audio_name, limits)
     request = line.to_request(sha256)
     job = yield from steps.submit(request)
     task.job_id = job.job_id

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import stat
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from ..errors import BadInputError, JobFailedError, ProtocolError
 from ..protocol import messages as m
@@ -84,19 +85,17 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
     return reply
 
 
-def read_audio(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[tuple[bytes, str]]:
-    """The bytes of an audio file and their SHA-256. Raises `BadInputError` naming the file."""
-    if isinstance(audio, bytes):
-        _check_size(name, len(audio), limits)
-        return audio, (yield from _hash(audio))
+def upload(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[str]:
+    """Gives the daemon what it lacks of an audio file; returns the SHA-256 that names it.
+
+    `name` is what sentences call an audio that has no path. Nothing is held in memory but a piece.
+    Raises `BadInputError` if the file can't be read, `JobFailedError` if it is too large.
+    """
     try:
-        status = audio.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise BadInputError(f"'{audio}' is a folder; choose an audio file in it.")
-        if not stat.S_ISREG(status.st_mode):
-            raise BadInputError(f"'{audio}' is a device, not a file; choose an audio file.")
-        _check_size(str(audio), status.st_size, limits)
-        data = yield from _read(audio, limits)
+        with _open_audio(audio, name, limits) as file:
+            sha256, n_bytes = yield from _hash(file)
+            yield from _send(file, sha256, n_bytes, limits)
+            return sha256
     except FileNotFoundError as error:
         raise BadInputError(
             f"The audio file '{audio}' does not exist; choose another file."
@@ -107,18 +106,6 @@ def read_audio(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[tuple[
             f"The audio file '{audio}' can't be read ({reason}); "
             "allow reading it or choose another file."
         ) from error
-    return data, (yield from _hash(data))
-
-
-def upload(data: bytes, sha256: str, limits: m.Limits) -> Steps[None]:
-    """Sends what the daemon does not have yet, chunk by chunk."""
-    state = yield from ask(m.BlobStat(sha256, len(data)), m.BlobState)
-    while not state.complete:
-        offset = state.offset
-        chunk = data[offset : offset + limits.chunk_bytes]
-        state = yield from ask(m.BlobPut(sha256, len(data), offset, chunk), m.BlobState)
-        if not state.complete and state.offset <= offset:
-            raise ProtocolError("The daemon lost a part of the audio during the upload; try again.")
 
 
 def submit(request: m.SynthesizeRequest) -> Steps[m.JobStatus]:
@@ -142,22 +129,43 @@ def next_event(job_id: str) -> Steps[m.JobEvent | None]:
     return event if isinstance(event, m.JobEvent) else None
 
 
-def _read(path: Path, limits: m.Limits) -> Steps[bytes]:
-    pieces: list[bytes] = []
-    with open(path, "rb") as file:
-        while piece := file.read(READ_BYTES):
-            pieces.append(piece)
-            _check_size(str(path), sum(map(len, pieces)), limits)  # it may grow meanwhile
-            yield Pause(0.0)
-    return b"".join(pieces)
+def _open_audio(audio: Path | bytes, name: str, limits: m.Limits) -> BinaryIO:
+    if isinstance(audio, bytes):
+        _check_size(name, len(audio), limits)
+        return io.BytesIO(audio)
+    status = audio.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise BadInputError(f"'{audio}' is a folder; choose an audio file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInputError(f"'{audio}' is a device, not a file; choose an audio file.")
+    _check_size(str(audio), status.st_size, limits)
+    return open(audio, "rb")
 
 
-def _hash(data: bytes) -> Steps[str]:
-    digest = hashlib.sha256()
-    for offset in range(0, len(data), READ_BYTES):
-        digest.update(memoryview(data)[offset : offset + READ_BYTES])
+def _hash(file: BinaryIO) -> Steps[tuple[str, int]]:
+    digest, n_bytes = hashlib.sha256(), 0
+    while piece := file.read(READ_BYTES):
+        digest.update(piece)
+        n_bytes += len(piece)
         yield Pause(0.0)
-    return digest.hexdigest()
+    return digest.hexdigest(), n_bytes
+
+
+def _send(file: BinaryIO, sha256: str, n_bytes: int, limits: m.Limits) -> Steps[None]:
+    """Chunk after chunk, each after the answer to the last: on loopback that is fast enough."""
+    state = yield from ask(m.BlobStat(sha256, n_bytes), m.BlobState)
+    while not state.complete:
+        offset = state.offset
+        file.seek(offset)
+        chunk = file.read(limits.chunk_bytes)
+        state = yield from ask(m.BlobPut(sha256, n_bytes, offset, chunk), m.BlobState)
+        if not state.complete and state.offset <= offset:
+            raise JobFailedError(
+                "The upload of the audio does not get ahead; do not change the file meanwhile "
+                "and try again.",
+                code=m.ErrorCode.internal,
+                retry=True,
+            )
 
 
 def _check_size(name: str, n_bytes: int, limits: m.Limits) -> None:
