@@ -62,8 +62,8 @@ def setup(arguments: argparse.Namespace) -> int:
     """Make or refresh both environments."""
     from tools import environments
 
-    environments.engine()
-    environments.blender(arguments.bpy)
+    ready = [environments.engine(), environments.blender(arguments.bpy)]
+    print("Ready:", *ready, sep="\n  ")
     return 0
 
 
