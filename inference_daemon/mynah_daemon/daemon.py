@@ -36,6 +36,7 @@ from .server import Bell, ControlServer, MainServer, Responder
 from .supervisor import Supervisor
 
 _STOP_S: Final = 5.0
+_FAREWELL_S: Final = 0.1
 
 
 class Daemon:
@@ -129,6 +130,9 @@ class Daemon:
         try:
             server.run(lambda: self._stop.is_set() or self._is_idle(responder, control))
         finally:
+            # A client takes the loss of a socket for the daemon's end, so the answer to its
+            # `Shutdown` needs a moment to arrive before.
+            time.sleep(_FAREWELL_S)
             control.stop()
             router.close()
 

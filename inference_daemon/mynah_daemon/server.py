@@ -29,6 +29,8 @@ from .log import log_event, logger
 
 _SESSION: Final = os.urandom(codec.ID_BYTES)
 _TICK_MS: Final = 500
+_LAST_WORDS_MS: Final = 500
+"""How long the answer to `Shutdown` may take on its way out."""
 
 
 class Bell:
@@ -206,7 +208,7 @@ class ControlServer(threading.Thread):
             except ProtocolError:
                 logger.exception("control_reply_failed")
         self._responder.router.disable_monitor()
-        self._responder.router.close()
+        self._responder.router.close(linger=_LAST_WORDS_MS)
 
     def _count_clients(self) -> None:
         while True:
