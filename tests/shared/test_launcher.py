@@ -198,6 +198,19 @@ def test_the_hosts_python_variables_do_not_reach_another_python(
     ping(find_or_start_daemon(EngineCommand((str(other), str(SCRIPT), "normal"))))
 
 
+def test_a_relative_python_path_still_leads_to_the_engine(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A checkout is often run so, and the daemon works in the state folder."""
+    module = tmp_path / "checkout" / "probe.py"
+    module.parent.mkdir()
+    module.write_text("raise SystemExit('found ' + __name__)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "checkout")
+    with pytest.raises(EngineUnavailableError, match="code 1: found __main__"):
+        find_or_start_daemon(EngineCommand((sys.executable, "-m", "probe")))
+
+
 def test_a_large_log_is_begun_anew(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(launcher, "MAX_LOG_BYTES", 100)
     home.mkdir(mode=0o700)

@@ -147,6 +147,9 @@ def _environment(engine: EngineCommand) -> dict[str, str]:
     if engine.arguments[0] != sys.executable:
         for name in PYTHON_VARIABLES:
             environment.pop(name, None)
+    elif path := environment.get("PYTHONPATH"):  # the engine works in another folder
+        folders = [str(Path(folder).absolute()) for folder in path.split(os.pathsep)]
+        environment["PYTHONPATH"] = os.pathsep.join(folders)
     return environment
 
 
