@@ -170,6 +170,10 @@ class Session:
         except MynahError as error:
             self._end(None, str(error), is_error=True)
             return
+        except Exception as error:
+            # a bug, and Blender prints it; but the panel must not wait for this line for ever
+            self._end(None, f"The line could not be keyed: {error}", is_error=True)
+            raise
         bpy.ops.ed.undo_push(message="Generate Lip Sync")
         self._end(report, "")
 

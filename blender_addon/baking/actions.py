@@ -54,15 +54,12 @@ def new_channelbag(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.A
     return strip.channelbag(slot, ensure=True)
 
 
-def channelbag_of(owner: bpy.types.ID) -> bpy.types.ActionChannelbag | None:
-    """The curves that the data-block's active action holds for it."""
-    animation = owner.animation_data
-    if animation is None or animation.action is None or animation.action_slot is None:
-        return None
-    for layer in animation.action.layers:
-        for strip in layer.strips:
-            return strip.channelbag(animation.action_slot)
-    return None
+def paths_in(action: bpy.types.Action | None, slot: bpy.types.ActionSlot | None) -> set[str]:
+    """The data paths that an action animates for one slot."""
+    if action is None or slot is None:
+        return set()
+    bags = (strip.channelbag(slot) for layer in action.layers for strip in layer.strips)
+    return {f_curve.data_path for bag in bags if bag for f_curve in bag.fcurves}
 
 
 def write_curve(

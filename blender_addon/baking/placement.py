@@ -7,7 +7,7 @@ from enum import Enum
 
 import bpy
 
-from .actions import channelbag_of, line_of
+from .actions import line_of, paths_in
 
 TRACK = "Mynah"
 
@@ -36,10 +36,10 @@ def our_actions(owner: bpy.types.ID) -> list[bpy.types.Action]:
 
 def hidden_paths(owner: bpy.types.ID) -> set[str]:
     """Data paths that the artist's active action keys: there it lies over every strip."""
-    bag = channelbag_of(owner)
-    if bag is None or line_of(owner.animation_data.action) is not None:
+    animation = owner.animation_data
+    if animation is None or line_of(animation.action) is not None:
         return set()
-    return {f_curve.data_path for f_curve in bag.fcurves}
+    return paths_in(animation.action, animation.action_slot)
 
 
 def place(owner: bpy.types.ID, action: bpy.types.Action, slot: bpy.types.ActionSlot) -> Place:
@@ -91,11 +91,33 @@ def _add_strip(
     track = _track_with_room(animation, start, end)
     strip = track.strips.new(action.name, int(start), action)
     strip.action_slot = slot
-    strip.blend_type, strip.extrapolation = "REPLACE", "NOTHING"
+    strip.blend_type = "REPLACE"
+    strip.extrapolation = "HOLD" if _has_to_hold(animation, track, action, slot) else "NOTHING"
     # `new` takes whole frames only; the end first, for a strip may not end before it starts
     shift = start - strip.frame_start
     strip.frame_end += shift
     strip.frame_start += shift
+
+
+def _has_to_hold(
+    animation: bpy.types.AnimData,
+    track: bpy.types.NlaTrack,
+    action: bpy.types.Action,
+    slot: bpy.types.ActionSlot,
+) -> bool:
+    """Whether the face depends on this strip before and after it, too.
+
+    Where no strip acts, Blender shows a property's default, which for shape keys is 1 since 5.0:
+    every shape at once. So the lowest of our tracks holds, unless it would cover other strips.
+    """
+    ours = [other for other in animation.nla_tracks if other.name.startswith(TRACK)]
+    others = (
+        paths_in(strip.action, strip.action_slot)
+        for other in animation.nla_tracks
+        for strip in other.strips
+        if line_of(strip.action) is None
+    )
+    return track == ours[0] and paths_in(action, slot).isdisjoint(set().union(*others))
 
 
 def _track_with_room(animation: bpy.types.AnimData, start: float, end: float) -> bpy.types.NlaTrack:
