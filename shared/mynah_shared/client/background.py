@@ -176,8 +176,7 @@ class _Worker:
                 self._run_lines(client)
         except MynahError as error:
             self._handle_loss(error)
-        except Exception as error:
-            # A bug, in `connect` perhaps: unreported, the lines would stay open for ever.
+        except Exception as error:  # a bug: unreported, the lines would stay open for ever
             logger.exception("The client's thread failed.")
             self._fail_all(EngineUnavailableError(f"Mynah's client failed ({error!r})."))
 

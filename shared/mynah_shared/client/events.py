@@ -58,6 +58,8 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
+    """The host's own `cancel`, confirmed at once: the last event of its ticket."""
+
     ticket: str
 
 
