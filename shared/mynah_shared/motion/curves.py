@@ -237,18 +237,22 @@ def _worst_rows(
     values: FloatArray, slope: FloatArray, allowed: FloatArray, starts: IndexArray, ends: IndexArray
 ) -> tuple[IndexArray, NDArray[np.bool_]]:
     """Per segment the row that its cubic misses most, and whether it misses by too much."""
-    inside = ends - starts - 1
+    span = ends - starts
+    rise = (values[ends] - values[starts]) / span
+    square = (3 * rise - 2 * slope[starts] - slope[ends]) / span
+    cube = (slope[starts] + slope[ends] - 2 * rise) / span**2
+
+    inside = span - 1
     first = np.cumsum(inside) - inside
-    segment = np.repeat(np.arange(len(starts)), inside)
-    row = np.arange(len(segment)) - first[segment] + starts[segment] + 1
-    a, b = starts[segment], ends[segment]
-    span = b - a
-    drawn = hermite((row - a) / span, values[a], values[b], slope[a] * span, slope[b] * span)
-    miss = np.abs(drawn - values[row]) - allowed[row]
+    before = np.repeat(first - 1, inside)
+    x = np.arange(len(before)) - before
+    row = x + np.repeat(starts, inside)
+    drawn = x * (np.repeat(square, inside) + x * np.repeat(cube, inside))
+    drawn = np.repeat(values[starts], inside) + x * (np.repeat(slope[starts], inside) + drawn)
+    miss = np.abs(drawn - values[row])
     worst = np.maximum.reduceat(miss, first)
-    hits = np.flatnonzero(miss == worst[segment])
-    leading = np.searchsorted(segment[hits], np.arange(len(starts)))
-    return row[hits[leading]], worst > 0
+    hits = np.flatnonzero(miss == np.repeat(worst, inside))
+    return row[hits[np.searchsorted(hits, first)]], worst > allowed[starts]
 
 
 def closure_pins(clip: MotionClip) -> dict[str, IndexArray]:
