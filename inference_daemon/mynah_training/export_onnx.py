@@ -75,7 +75,7 @@ def _export(
     outputs: list[str],
     path: Path,
 ) -> None:
-    axes = {name: {1: "frames" if name in names else f"{name}_frames"} for name in names + outputs}
+    axes = {name: {1: f"{name}_frames"} for name in names + outputs}
     torch.onnx.export(
         network,
         inputs,
@@ -84,7 +84,7 @@ def _export(
         output_names=outputs,
         dynamic_axes=axes,
         opset_version=17,
-        dynamo=False,
+        dynamo=False,  # the newer exporter needs onnxscript and ten times as long for these graphs
     )
 
 

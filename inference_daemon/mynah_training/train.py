@@ -114,7 +114,7 @@ class Trainer:
         self.optimiser.step()
         self.step += 1
         self._update_ema()
-        return {name: float(value) for name, value in losses.items()}
+        return {name: float(value.detach()) for name, value in losses.items()}
 
     def losses_of(self, batch: Batch) -> dict[str, Tensor]:
         """Weighted losses: phones (cross-entropy), lips (mm), velocity, lip gap, and all

@@ -9,6 +9,7 @@ not.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 import numpy as np
@@ -60,7 +61,9 @@ def phone_index(name: str) -> int:
 def ipa_to_phones(symbol: str) -> list[str]:
     """The inventory phones that look like an IPA symbol, in order ("aɪ" gives AY's parts); [] for
     marks and stress."""
-    bare = "".join(c for c in symbol if c in _IPA)
+    # Accented letters count as their base, but ç is a symbol of its own.
+    letters = (c if c in _IPA else unicodedata.normalize("NFD", c)[:1] for c in symbol)
+    bare = "".join(c for c in letters if c in _IPA)
     if bare in _AFFRICATES:
         return [_AFFRICATES[bare]]
     return [_IPA[c] for c in bare]
