@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import bpy
+import msgpack
 import pytest
 import tomllib
 
 import blender_addon
-from blender_addon import panels, preferences, properties, registration
+from blender_addon import library, panels, preferences, properties, registration
 from blender_addon.operators import cancel, generate
 from mynah_shared._version import __version__
 
@@ -76,3 +79,52 @@ def test_importing_the_addon_opens_no_socket_library(repository: Path) -> None:
         check=False,
     )
     assert run.returncode == 0
+
+
+def test_a_vendored_copy_offers_the_same_names(repository: Path) -> None:
+    """The extension's own copy and a checkout are two branches that must not drift apart."""
+    tree = ast.parse((repository / "blender_addon/library.py").read_text("utf-8"))
+    (choice,) = (node for node in tree.body if isinstance(node, ast.If))
+    checkout, vendored = (
+        {
+            (node.module.removeprefix("vendor."), alias.name)
+            for node in branch
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for branch in (choice.body, choice.orelse)
+    )
+    assert checkout == vendored
+    assert {name for _, name in checkout} == set(library.__all__)
+
+
+HIDE_AND_IMPORT = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+hidden = ("msgpack", "mynah_shared")
+PathFinder.find_spec = lambda name, *rest: None if name in hidden else find(name, *rest)
+sys.path.insert(0, sys.argv[1])
+import bpy
+import extensions.mynah as addon
+from extensions.mynah.vendor.mynah_shared.protocol import codec
+addon.register()
+assert codec.msgpack.__name__ == "extensions.mynah.vendor.msgpack"
+assert not {"msgpack", "mynah_shared"} & set(sys.modules)
+assert not any("mynah" in path for path in sys.path[1:])
+addon.unregister()
+"""
+
+
+def test_an_extension_brings_its_own_library(repository: Path, tmp_path: Path) -> None:
+    """Laid out as build.py does it, and nothing of it appears outside its own package."""
+    extension = tmp_path / "extensions" / "mynah"
+    ignored = shutil.ignore_patterns("__pycache__", "vendor", "wheels", "*.so", "*.pyd")
+    shutil.copytree(repository / "blender_addon", extension, ignore=ignored)
+    shutil.copytree(
+        repository / "shared" / "mynah_shared", extension / "vendor/mynah_shared", ignore=ignored
+    )
+    shutil.copytree(Path(msgpack.__file__).parent, extension / "vendor/msgpack", ignore=ignored)
+    subprocess.run(
+        [sys.executable, "-c", HIDE_AND_IMPORT, str(tmp_path)], check=True, timeout=60, cwd=tmp_path
+    )
