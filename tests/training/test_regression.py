@@ -122,11 +122,11 @@ def test_training_lowers_the_loss_stops_on_time_and_resumes(
     pack: Pack, head_file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    trainer = Trainer(pack, head_file, out, TINY, TrainConfig(), MIX)
+    trainer = Trainer(pack, head_file, out, TINY, TrainConfig(learning_rate=1e-2), MIX)
     batch = trainer.sampler.draw()
     before = total_loss(trainer, batch)
 
-    trainer.fit(minutes=0.1)
+    trainer.fit(minutes=0.15)
 
     after = total_loss(trainer, batch)
     assert after < before
