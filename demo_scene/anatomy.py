@@ -52,9 +52,11 @@ class Anatomy:
         `turn` the angle around the mouth (0 left corner, a quarter turn the upper middle)."""
         line_x = np.linspace(-lips.HALF_WIDTH, lips.HALF_WIDTH, 121)
         ring = self.points[self.contact_ring()]
-        upper = ring[: lips.SPOKES // 2 + 1][::-1]  # from right to left, as np.interp wants it
+        half = lips.SPOKES // 2
+        lower = ring[[0, *range(2 * half - 1, half - 1, -1)]]
+        middle = 0.5 * (ring[: half + 1] + lower)[::-1]  # from right to left, for np.interp
         line = np.stack(
-            [line_x, *(np.interp(line_x, upper[:, 0], upper[:, axis]) for axis in (1, 2))], axis=1
+            [line_x, *(np.interp(line_x, middle[:, 0], middle[:, axis]) for axis in (1, 2))], axis=1
         )
         gap = np.linalg.norm(self.points[:, None, :] - line[None], axis=2)
         nearest = gap.argmin(axis=1)
@@ -118,7 +120,9 @@ class Anatomy:
         cos, sin = np.cos(angle), np.sin(angle)
         y = q[:, 1] * cos - q[:, 2] * sin
         z = q[:, 1] * sin + q[:, 2] * cos
-        return np.stack([np.zeros(self.n), y - q[:, 1], z - q[:, 2]], axis=1)
+        # The corners come in a little as the cheeks stretch.
+        x = -0.007 * degrees * self.points[:, 0] * self.near_mouth(22.0)
+        return np.stack([x, y - q[:, 1], z - q[:, 2]], axis=1)
 
     def rotate_eye(self, sign: float, yaw: float, pitch: float) -> Points:
         """Displacements that turn one eyeball; degrees to the head's left and up."""

@@ -39,7 +39,7 @@ def build_teeth(*, upper: bool) -> Part:
     front = 1.0 - 0.35 * smoothstep(0.1, 0.5, np.abs(s))  # front teeth are longer
     length = (8.6 if upper else 7.4) * (0.72 + 0.28 * front) - 0.9 * (1 - width**0.5)
     down = -1.0 if upper else 1.0
-    edge = MOUTH_CENTRE[2] + (-3.6 if upper else -3.0)
+    edge = MOUTH_CENTRE[2] + (-3.6 if upper else -4.6)
     # One cross-section from the gum over the front of the tooth to its back.
     profile = ((7.0, -3.5), (3.0, 1.2), (0.0, 1.6), (-3.2, 2.1), (-5.5, 2.0), (-7.4, 1.3))
     rows, colours = [], []

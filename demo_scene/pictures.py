@@ -84,7 +84,7 @@ def _face(picture: Image.Image) -> Image.Image:
     """The square around the face of a frame."""
     w, h = picture.size
     return picture.convert("RGB").crop(
-        (round(0.16 * w), round(0.12 * h), round(0.80 * w), round(0.76 * h))
+        (round(0.17 * w), round(0.25 * h), round(0.75 * w), round(0.83 * h))
     )
 
 

@@ -13,7 +13,7 @@ from .anatomy import Anatomy
 from .part import smoothstep
 from .sculpt import Mask, Points
 
-JAW_OPEN_DEGREES = 18.5
+JAW_OPEN_DEGREES = 24.0
 Shapes = dict[str, Points]
 
 
@@ -115,14 +115,15 @@ def _mouth(head: Anatomy) -> Shapes:
     # Lips that reach forward flare at the line of contact and drag the skin around along.
     forward = 0.55 * head.near_mouth(11.0) + 0.45 * head.near_mouth(22.0)
     rounded = 0.55 + 0.45 * head.middle
-    part = np.where(head.upper, 3.5, -5.0) * head.middle * near
+    part = np.where(head.upper, 5.0, -7.0) * head.middle * near
     funnel = _vector(forward * rounded, 0, -9.0, 0) + _vector(part, 0, 0, 1)
     funnel += _vector(x * wide, -0.30, 0, 0)
     pucker = _vector(forward * rounded, 0, -11.0, 0) + _vector(x * wide, -0.46, 0, 0)
     pucker -= 0.55 * _towards_line(head, 0.35)
     shift = _vector(head.near_mouth(24.0), 1, 0, 0)
     centre = head.middle**1.3
-    lift = _vector(near * centre, 0, 0, 1)
+    lift = _vector(near * centre, 0, 0, 1) * np.where(head.upper, 0.25, 1.0)[:, None]
+    raise_ = _vector(near * centre, 0, 0, 1) * np.where(head.upper, 1.0, 0.2)[:, None]
     pout = _vector(near * centre * ~head.upper, 0, -3.0, 0)
     chin = _vector(head.spot((0, -84, -82), (17, 24, 10), 1.0), 0, -2.0, 5.0)
     return {
@@ -133,20 +134,23 @@ def _mouth(head: Anatomy) -> Shapes:
         "mouthRight": -10.0 * shift + _vector(_corner(head, -1.0, 16.0), 0, 3, 0),
         "mouthRollLower": _roll(head, ~head.upper),
         "mouthRollUpper": _roll(head, head.upper),
-        "mouthShrugLower": 4.0 * lift + pout + chin,
-        "mouthShrugUpper": 3.5 * lift + _vector(near * centre * head.upper, 0, -3.0, 0),
+        "mouthShrugLower": 6.5 * lift + pout + chin,
+        "mouthShrugUpper": 5.0 * raise_ + _vector(near * centre * head.upper, 0, -3.0, 0),
     }
 
 
 def _close(head: Anatomy) -> Points:
-    """What brings the lips together again while `jawOpen` is 1, most of it from below."""
+    """What brings the lips together again while `jawOpen` is 1, most of it from below.
+
+    The shares add up to a little more than 1, so that the lips press on each other.
+    """
     opened = head.rotate_jaw(JAW_OPEN_DEGREES)[head.contact_ring()]
     n = lips.SPOKES // 2
     upper, lower = opened[: n + 1], opened[[0, *range(2 * n - 1, n - 1, -1)]]
     x = np.cos(lips.spoke_angles()[: n + 1])[::-1]
     gap = (lower - upper)[::-1]
     apart = np.stack([np.interp(head.along, x, gap[:, axis]) for axis in range(3)], axis=1)
-    share = np.where(head.upper, 0.36, -0.64) * head.near_mouth(19.0)
+    share = np.where(head.upper, 0.20, -0.88) * head.near_mouth(19.0)
     ring = head.contact_ring()
     share[ring] = np.where(head.upper[ring], 0.36, -0.64)
     return apart * share[:, None]
