@@ -444,14 +444,17 @@ def test_whatever_goes_wrong_while_connecting_ends_the_line(error: Exception, co
 
 def test_a_daemon_that_sends_nonsense_is_treated_as_lost(monkeypatch: pytest.MonkeyPatch):
     with FakeDaemon() as first, FakeDaemon() as second:
+        host = Host(first, second)
+        host.until(Connected)
         monkeypatch.setattr(
             first,
             "_send",
             lambda router, identity, *_: router.send_multipart([identity, b"MYN1", b"\xc1"]),
         )
-        host = Host(first, second)
+        host.daemons.remove(first)
         host.client.generate(LINE)
         assert "not valid msgpack" in host.until(Disconnected)[-1].message
+        host.until(Finished)
         host.client.close(5)
 
 
