@@ -34,7 +34,7 @@ def test_no_project_states_a_version_of_its_own(repository: Path, project: str) 
 
 
 def test_torch_is_pinned_and_never_needed_to_serve(repository: Path) -> None:
-    assert environments.group("training") == ["torch==2.13.0"]
+    assert "torch==2.13.0" in environments.group("training")
     metadata = _toml(repository / "inference_daemon" / "pyproject.toml")["project"]
     assert isinstance(metadata, dict)
     assert not [need for need in metadata["dependencies"] if need.startswith("torch")]
