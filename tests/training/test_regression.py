@@ -114,7 +114,7 @@ def test_the_same_seed_draws_the_same_batch(pack: Pack) -> None:
 def test_held_out_words_and_speakers_are_never_drawn(pack: Pack) -> None:
     sampler = BatchSampler(pack, MIX, 0, frozenset({"voice2"}), left_out_words=("3q",))
 
-    drawn: list[Entry] = [entry for _, entries in sampler.kinds for entry in entries]
+    drawn: list[Entry] = [entry for kind in sampler.kinds for entry in kind.entries]
     assert [entry.source for entry in drawn] == ["synthetic"]
 
 

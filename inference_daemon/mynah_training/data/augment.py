@@ -68,9 +68,9 @@ def add_noise(mel: Tensor, snr_db: Tensor, generator: torch.Generator) -> Tensor
     return torch.logaddexp(mel, noise)
 
 
-def add_babble(mel: Tensor, snr_db: Tensor, generator: torch.Generator) -> Tensor:
+def add_babble(mel: Tensor, snr_db: Tensor) -> Tensor:
     """Another utterance of the batch in the background, `snr_db` [B] below the loud frames."""
-    other = mel[torch.randperm(len(mel), generator=generator)].flip(1)
+    other = mel.roll(1, 0).flip(1)
     level = torch.quantile(mel.mean(2), 0.9, dim=1) - torch.quantile(other.mean(2), 0.9, dim=1)
     return torch.logaddexp(mel, other + (level - snr_db * 0.2303)[:, None, None])
 
@@ -102,22 +102,25 @@ def normalise(mel: Tensor) -> Tensor:
 
 
 def voice_and_room(mel: Tensor, generator: torch.Generator) -> Tensor:
-    """The whole chain on raw log-mel; most items keep a clean channel, a few become hard. Returns
-    normalised mel."""
+    """The whole chain on raw log-mel; most items keep a clean channel, a few become hard.
+
+    Returns normalised mel.
+    """
     batch = len(mel)
 
-    def draw(low: float, high: float) -> Tensor:
-        return torch.rand(batch, generator=generator) * (high - low) + low
+    def draw(count: int, low: float, high: float) -> Tensor:
+        return torch.rand(count, generator=generator) * (high - low) + low
 
-    def chosen(share: float) -> Tensor:
-        return (torch.rand(batch, generator=generator) < share)[:, None, None]
-
-    mel = warp_vocal_tract(
-        mel, torch.exp(torch.randn(batch, generator=generator).clamp(-2, 2) * 0.11)
-    )
-    mel = mel + smooth_curve(batch, features.N_MELS, 6, 0.8, generator)[:, None, :]
-    mel = mel + smooth_curve(batch, mel.shape[1], 5, 0.5, generator)[:, :, None]
-    mel = torch.where(chosen(0.3), add_reverb(mel, draw(0.2, 0.9), draw(0.05, 0.8)), mel)
-    mel = torch.where(chosen(0.6), add_noise(mel, draw(8, 45), generator), mel)
-    mel = torch.where(chosen(0.1), add_babble(mel, draw(10, 25), generator), mel)
+    factor = torch.exp(torch.randn(batch, generator=generator).clamp(-2, 2) * 0.11)
+    mel = warp_vocal_tract(mel, factor)
+    mel += smooth_curve(batch, features.N_MELS, 6, 0.8, generator)[:, None, :]
+    mel += smooth_curve(batch, mel.shape[1], 5, 0.5, generator)[:, :, None]
+    for share, change in (
+        (0.3, lambda x: add_reverb(x, draw(len(x), 0.2, 0.9), draw(len(x), 0.05, 0.8))),
+        (0.6, lambda x: add_noise(x, draw(len(x), 8, 45), generator)),
+        (0.1, lambda x: add_babble(x, draw(len(x), 10, 25))),
+    ):
+        chosen = torch.nonzero(torch.rand(batch, generator=generator) < share)[:, 0]
+        if len(chosen):
+            mel[chosen] = change(mel[chosen])
     return mask_spans(normalise(mel), generator)

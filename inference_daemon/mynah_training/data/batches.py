@@ -44,6 +44,28 @@ class Mix:
     noise: int = 1
 
 
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    count: int
+    entries: list[Entry]
+    chances: np.ndarray
+
+    def pick(self, rng: np.random.Generator) -> list[Entry]:
+        chosen = rng.choice(len(self.entries), self.count, p=self.chances)
+        return [self.entries[i] for i in chosen]
+
+
+def _chances(entries: list[Entry]) -> np.ndarray:
+    """Chance of each utterance: by length, with a speaker's total growing as its square root.
+
+    So the performer with an hour does not drown the one with a minute.
+    """
+    lengths = np.array([min(e.n_frames, 1500) for e in entries], float)
+    _, speaker = np.unique([e.speaker for e in entries], return_inverse=True)
+    weight = lengths / np.sqrt(np.bincount(speaker, lengths)[speaker])
+    return weight / weight.sum()
+
+
 class BatchSampler:
     """Seeded sampler over a pack's training utterances.
 
@@ -61,27 +83,25 @@ class BatchSampler:
         left_out_words: tuple[str, ...] = (),
     ) -> None:
         self.pack, self.mix = pack, mix
+        self._backgrounds: dict[str, np.ndarray] = {}
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         train = [
             e for e in pack.entries
             if e.split == "train" and e.speaker not in left_out and not says_any(e, left_out_words)
         ]  # fmt: skip
-        self.kinds: list[tuple[int, list[Entry]]] = [
+        kinds = (
             (mix.performer, [e for e in train if e.source == "grid_s1"]),
             (mix.others, [e for e in train if e.source == "grid_multi"]),
             (mix.animated, [e for e in train if e.source == "facegood"]),
             (mix.revoiced, [e for e in train if e.source == "synthetic_grid"]),
             (mix.speech, [e for e in train if not e.valid and e.source != "synthetic"]),
             (mix.synthetic, [e for e in train if e.source == "synthetic"]),
-        ]
+        )
+        self.kinds = [_Kind(n, entries, _chances(entries)) for n, entries in kinds if entries]
 
     def draw(self) -> Batch:
-        items = [
-            self._crop(entry)
-            for count, entries in self.kinds
-            for entry in self._pick(entries, count)
-        ]
+        items = [self._crop(entry) for kind in self.kinds for entry in kind.pick(self.rng)]
         items += [self._no_speech() for _ in range(self.mix.noise)]
         mel, phones, motion, weight, valid = zip(*items, strict=True)
         return Batch(
@@ -89,31 +109,13 @@ class BatchSampler:
             torch.tensor(weight), torch.stack(motion), torch.stack(valid),
         )  # fmt: skip
 
-    def _pick(self, entries: list[Entry], count: int) -> list[Entry]:
-        if not entries:
-            return []
-        lengths = np.array([min(e.n_frames, 1500) for e in entries], float)
-        # Speakers weigh the same however many sentences they have: the square root keeps some of
-        # the abundance.
-        names = [e.speaker for e in entries]
-        sizes = {
-            name: sum(n for n, s in zip(lengths, names, strict=True) if s == name)
-            for name in set(names)
-        }
-        weight = lengths / np.sqrt([sizes[name] for name in names])
-        return [entries[i] for i in self.rng.choice(len(entries), count, p=weight / weight.sum())]
-
     def _crop(self, entry: Entry) -> tuple[Tensor, Tensor, Tensor, float, Tensor]:
         """A stretch of 2.7 to 3.8 seconds, played at another pace so that it fills the crop."""
         length = round(CROP_FRAMES * self.rng.uniform(0.85, 1.2))
         start = int(self.rng.integers(-8, max(entry.n_frames - length, 0) + 9))
         k = MEL_PER_MOTION_FRAME
-        mel = _padded(
-            self.pack.mel_of(entry), start * k, length * k, _quiet(self.pack.mel_of(entry))
-        )
-        phones = _padded(
-            self.pack.phones_of(entry)[:, None].astype(np.float32), start * 2, length * 2, 0.0
-        )
+        mel = _padded(self.pack.mel_of(entry), start * k, length * k, self._background(entry))
+        phones = _padded(self.pack.phones_of(entry)[:, None], start * 2, length * 2, 0.0)
         motion = _padded(self.pack.motion_of(entry), start, length, None)
         moved = augment.resample_time(torch.from_numpy(motion)[None], CROP_FRAMES)[0]
         index = (
@@ -130,6 +132,15 @@ class BatchSampler:
             1.0 if entry.trusted else 0.3,
             valid,
         )
+
+    def _background(self, entry: Entry) -> np.ndarray:
+        """The utterance's quiet spectrum [80], to continue it beyond its ends."""
+        if entry.utterance_id not in self._backgrounds:
+            mel = self.pack.mel_of(entry).astype(np.float32)
+            level = mel.mean(axis=1)
+            quiet = mel[level <= np.percentile(level, 10)].mean(axis=0)
+            self._backgrounds[entry.utterance_id] = quiet
+        return self._backgrounds[entry.utterance_id]
 
     def _no_speech(self) -> tuple[Tensor, Tensor, Tensor, float, Tensor]:
         """Room noise at any level: the face rests."""
@@ -151,12 +162,6 @@ def says_any(entry: Entry, words: tuple[str, ...]) -> bool:
     code."""
     code = entry.utterance_id.rsplit("_", 1)[-1]
     return "grid" in entry.source and any(code[int(word[0])] == word[1] for word in words)
-
-
-def _quiet(mel: np.ndarray) -> np.ndarray:
-    """The utterance's background spectrum, to continue it beyond its ends."""
-    level = mel.mean(axis=1)
-    return mel[level <= np.percentile(level, 10)].mean(axis=0)
 
 
 def _padded(

@@ -63,20 +63,18 @@ class Pack:
         self.phones = np.load(folder / "phones.npy", mmap_mode="r")
         self.motion = np.load(folder / "motion.npy", mmap_mode="r")
 
-    def mel_of(self, entry: Entry) -> NDArray[np.float32]:
+    def mel_of(self, entry: Entry) -> NDArray[np.float16]:
         """Raw log-mel [4T, 80]."""
         k = MEL_PER_MOTION_FRAME
-        return np.asarray(
-            self.mel[entry.start * k : (entry.start + entry.n_frames) * k], np.float32
-        )
+        return self.mel[entry.start * k : (entry.start + entry.n_frames) * k]
 
     def phones_of(self, entry: Entry) -> NDArray[np.int8]:
         """Phone labels [2T]."""
-        return np.asarray(self.phones[entry.start * 2 : (entry.start + entry.n_frames) * 2])
+        return self.phones[entry.start * 2 : (entry.start + entry.n_frames) * 2]
 
-    def motion_of(self, entry: Entry) -> NDArray[np.float32]:
+    def motion_of(self, entry: Entry) -> NDArray[np.float16]:
         """Coefficients [T, 55]; zeros where `entry.valid` is empty."""
-        return np.asarray(self.motion[entry.start : entry.start + entry.n_frames], np.float32)
+        return self.motion[entry.start : entry.start + entry.n_frames]
 
 
 class _Writer:
