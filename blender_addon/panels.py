@@ -108,11 +108,13 @@ def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, outcom
     if report is None:
         _draw_text(box, context, outcome.message, "ERROR" if outcome.is_error else "INFO")
         return
-    matched = report.n_exact + report.n_aliased
+    matched = f"{report.n_exact + report.n_aliased} shapes matched"
+    if report.n_aliased:
+        matched += f", {report.n_aliased} by another spelling"
     ratio = report.keys_before / max(report.keys_after, 1)
     lines = [
         (f"'{report.line}' keyed in {outcome.seconds:.1f} s", "CHECKMARK"),
-        (f"{matched} shapes matched, {report.n_aliased} by another spelling", "SHAPEKEY_DATA"),
+        (matched, "SHAPEKEY_DATA"),
         (f"{report.keys_before:,} → {report.keys_after:,} keys ({ratio:.0f}×)", "KEYFRAME_HLT"),
         (f"Head: {report.head}", "BONE_DATA"),
     ]

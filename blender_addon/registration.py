@@ -25,7 +25,8 @@ CLASSES = (
 @persistent
 def cancel_before_load(_path: str) -> None:
     """Another file is about to take this one's place: its objects and timers go, so do its jobs."""
-    session.cancel()
+    session.outcome = None
+    session.cancel("Cancelled, because another file was opened.")
 
 
 def register() -> None:

@@ -35,6 +35,7 @@ from .scene_reader import effective_fps
 
 TICK_S = 0.05
 CLOSE_TIMEOUT_S = 1.0
+CANCELLED = "Cancelled; nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,12 @@ class Session:
         if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=TICK_S)
 
-    def cancel(self) -> None:
+    def cancel(self, message: str = CANCELLED) -> None:
         """Give up the line under way; what is on the character stays as it is."""
         if self.job is None or self._client is None:
             return
         self._client.cancel(self.job.ticket)
-        self._end(None, "Cancelled; nothing was changed.")
+        self._end(None, message)
 
     def pump(self) -> None:
         """Take what the daemon has sent. Never waits; only a finished line's bake takes time."""
@@ -160,7 +161,7 @@ class Session:
         elif isinstance(event, Failed):
             self._end(None, event.message, is_error=True)
         elif isinstance(event, Cancelled):
-            self._end(None, "Cancelled; nothing was changed.")
+            self._end(None, CANCELLED)
         elif isinstance(event, Finished):
             self._bake(self.job, event)
 
