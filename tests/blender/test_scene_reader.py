@@ -73,6 +73,15 @@ def test_a_delayed_sound_starts_between_frames(strip: bpy.types.SoundStrip) -> N
     assert (sound.start_s, sound.start_frame) == (0.0, pytest.approx(10 + 0.26 * 24))
 
 
+@pytest.mark.skipif(
+    bpy.app.version < (5, 1, 0), reason="this Blender crashes if a script adds a retiming key"
+)
+def test_changed_speed_is_a_sentence(strip: bpy.types.SoundStrip) -> None:
+    strip.retiming_keys.add(timeline_frame=30)
+    with pytest.raises(BadInputError, match="'take 3' changes its speed; remove its retiming keys"):
+        read_strip(strip, 24.0)
+
+
 def test_packed_sound_needs_no_file(strip: bpy.types.SoundStrip, voice: Path) -> None:
     content = voice.read_bytes()
     strip.sound.pack()
