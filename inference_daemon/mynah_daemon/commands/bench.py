@@ -35,6 +35,7 @@ from mynah_shared.protocol.messages import (
 
 from ..audio.decode import decode_file
 from .connecting import connect, open_client
+from .stop import end_daemon
 
 FloatArray = NDArray[np.float32]
 
@@ -74,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as home:
         os.environ["MYNAH_HOME"] = home
         started_s = time.perf_counter()
-        with open_client(connect()) as client:
+        info = connect()
+        with open_client(info) as client:
             model = client.hello().default_model if not arguments.model else arguments.model
             _measure(client, speech, _SHORT_S, model, seed=1)
             cold_s = time.perf_counter() - started_s
@@ -84,8 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             ]
             rows = [_measure(client, speech, length_s, model, seed=100) for length_s in _LENGTHS_S]
             daemon_bytes = client.status().memory_bytes
-            client.shutdown()
-        time.sleep(1.0)  # the daemon still clears the folder
+        end_daemon(info)
     print(_report(rows, cold_s, sorted(warm)[_REPEATS // 2], daemon_bytes, model, source))
     return 0
 

@@ -28,6 +28,7 @@ from ..config import config_from_environment
 from ..engine.model_store import open_store
 from .connecting import connect, find_running, open_client
 from .generate import perform
+from .stop import end_daemon
 
 _PACKAGES: Final = ("numpy", "scipy", "onnxruntime", "pyzmq", "msgpack", "av", "soxr")
 _TIGHT_BYTES, _TOO_FEW_BYTES = 2 << 30, 200 << 20
@@ -60,8 +61,7 @@ def run(_arguments: argparse.Namespace) -> int:
         remedy = f"\n       → {finding.remedy}" if finding.remedy else ""
         print(f"{finding.level:<4}  {name}: {finding.text}{remedy}", flush=True)
     if not was_running and _is_running():
-        with open_client(connect()) as client:  # leave things as they were
-            client.shutdown()
+        end_daemon(connect())  # leave things as they were
     return 1 if failed else 0
 
 

@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
     add("--style", action="append", type=_style, metavar="NAME[@WEIGHT][:REGION]")
     add("--model", default="", help="default: the installation's best")
-    add("--seed", type=int, default=0)
+    add("--seed", type=_seed, default=0)
     add("--fps", type=_rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
     add("--quality", choices=[q.value for q in Quality], default=Quality.normal.value)
     add("--text", default="", help="what is spoken, if known")
@@ -140,6 +140,14 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"'{text}' is not a number")
     return value
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a whole number from 0 up, of at most 18 digits"
+        )
+    return int(text)
 
 
 def _rate(text: str) -> float:

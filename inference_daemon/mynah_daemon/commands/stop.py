@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any, Final
 
-from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.client.connection_file import ConnectionInfo, read_connection_file
 from mynah_shared.errors import EngineUnavailableError
 
 from .connecting import find_running, open_client
@@ -25,6 +25,16 @@ def run(_arguments: argparse.Namespace) -> int:
     if info is None:
         print("No Mynah daemon is running.")
         return 0
+    end_daemon(info)
+    print(f"The Mynah daemon (process {info.pid}) has ended.")
+    return 0
+
+
+def end_daemon(info: ConnectionInfo) -> None:
+    """Returns when the daemon has let go of its files.
+
+    Raises `EngineUnavailableError` if it doesn't.
+    """
     with open_client(info) as client:
         client.shutdown()
     deadline = time.monotonic() + _DEADLINE_S
@@ -34,5 +44,3 @@ def run(_arguments: argparse.Namespace) -> int:
                 f"The daemon (process {info.pid}) doesn't end; end that process."
             )
         time.sleep(0.02)
-    print(f"The Mynah daemon (process {info.pid}) has ended.")
-    return 0
