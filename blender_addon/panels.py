@@ -78,7 +78,11 @@ def _draw_audio(
         return
     strip = find_strip(context)
     if strip is not None:
-        layout.label(text=strip.name, icon="SOUND", translate=False)
+        row = layout.split(factor=0.4)  # in line with the properties around it
+        title = row.row()
+        title.alignment = "RIGHT"
+        title.label(text="Strip")
+        row.label(text=strip.name, icon="SOUND", translate=False)
 
 
 def _character_hint(context: bpy.types.Context) -> str:
