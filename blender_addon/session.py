@@ -218,6 +218,8 @@ def _bake(job: Job, event: Finished) -> BakeReport:
 
 def _tick() -> float | None:
     """The timer: pump, and redraw where progress is shown. Ends with the line."""
+    if bpy.app.is_job_running("RENDER"):
+        return TICK_S  # its thread reads the animation; the line can wait
     before = (session.job, session.outcome)
     session.pump()
     if before != (session.job, session.outcome):

@@ -10,7 +10,7 @@ import numpy as np
 from mathutils import Euler, Quaternion
 
 from ..library import HEAD_CHANNELS, KeyedCurve, MotionClip, reduce_clip
-from .placement import our_actions
+from .placement import is_in_tweak_mode, our_actions
 
 BASE_PROPERTY = "mynah_head_base"
 """On our action: the rotation the artist had given the head, so that a second bake adds to it and
@@ -110,6 +110,8 @@ def _checked_target(target: HeadTarget) -> HeadTarget | str:
             f"The head stays still: the {target.description} is set to axis-angle; "
             "choose quaternion or Euler rotation."
         )
+    if is_in_tweak_mode(target.owner):
+        return f"The head stays still: '{target.owner.name}' is in the NLA's tweak mode."
     animation = target.owner.animation_data
     if animation and any(driver.data_path == target.path for driver in animation.drivers):
         return f"The head stays still: the {target.description} is moved by a driver."

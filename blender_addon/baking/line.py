@@ -11,7 +11,7 @@ import numpy as np
 
 from ..library import HEAD_CHANNELS, BadInputError, KeyedCurve, MotionClip
 from . import head, placement, shape_keys
-from .actions import Tag, new_action, new_channelbag, write_curve
+from .actions import Tag, line_of, new_action, new_channelbag, write_curve
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,7 @@ class _Part:
 
 def check_character(character: bpy.types.Object) -> None:
     """Raises `BadInputError` with the remedy if nothing can be baked on the character."""
-    meshes = shape_keys.meshes_of(character)
-    if not meshes:
-        raise BadInputError(
-            f"'{character.name}' has no shape keys; choose the mesh that has the face shapes, or "
-            "its parent."
-        )
-    faults = [fault for fault in map(_fault, meshes) if fault]
-    if len(faults) == len(meshes):
-        raise BadInputError(faults[0])
-    targets = [shape_keys.read_target(mesh) for mesh in meshes if not _fault(mesh)]
-    if not any(target.shapes for target in targets):
-        raise BadInputError(
-            f"No shape key of '{character.name}' can be animated: none has an ARKit name such as "
-            "jawOpen, or drivers move them all."
-        )
+    _find_targets(character)
 
 
 def bake_line(
@@ -65,37 +51,51 @@ def bake_line(
     `BadInputError` with the remedy if the character can't be baked on; nothing is changed then.
     """
     began = time.perf_counter()
-    check_character(character)
-    meshes = shape_keys.meshes_of(character)
-    remarks = [fault for fault in map(_fault, meshes) if fault]
-    targets = [shape_keys.read_target(mesh) for mesh in meshes if not _fault(mesh)]
-    targets = [target for target in targets if target.shapes]
+    targets, remarks = _find_targets(character)
+    remarks += [remark for target in targets for remark in shape_keys.remarks(target)]
     parts = [_shape_part(target, clip) for target in targets]
-    for target in targets:
-        remarks += shape_keys.remarks(target)
-    head_target = head.find_target(character) if _head_moves(clip) else "The head stays still."
-    if isinstance(head_target, head.HeadTarget) and not placement.is_in_tweak_mode(
-        head_target.owner
-    ):
-        parts.append(_head_part(head_target, clip))
+    turned = head.find_target(character) if _head_moves(clip) else "The head stays still."
+    if isinstance(turned, head.HeadTarget):
+        parts.append(_head_part(turned, clip))
     action = _build_action(character, parts, start, fps / clip.fps, tag)
-    if isinstance(head_target, head.HeadTarget):
-        action[head.BASE_PROPERTY] = list(head_target.base)
+    if isinstance(turned, head.HeadTarget):
+        action[head.BASE_PROPERTY] = list(turned.base)
     remarks += _put_in_place(action, parts)
     curves = [curve for part in parts for _path, _index, curve in part.curves]
     return BakeReport(
         line=tag.line,
-        n_exact=sum(name in target.shapes for target in targets for name in target.proposal.exact),
-        n_aliased=sum(
-            name in target.shapes for target in targets for name in target.proposal.aliased
-        ),
+        n_exact=sum(target.count(target.proposal.exact) for target in targets),
+        n_aliased=sum(target.count(target.proposal.aliased) for target in targets),
         unmatched=_unmatched(targets),
-        head=head_target if isinstance(head_target, str) else head_target.description,
+        head=turned if isinstance(turned, str) else turned.description,
         keys_before=len(curves) * clip.n_frames,
         keys_after=sum(len(curve.rows) for curve in curves),
         remarks=tuple(remarks),
         bake_s=time.perf_counter() - began,
     )
+
+
+def _find_targets(
+    character: bpy.types.Object,
+) -> tuple[list[shape_keys.ShapeTarget], list[str]]:
+    """The meshes that can be keyed, and a sentence for each that can't. At least one can."""
+    meshes = shape_keys.meshes_of(character)
+    if not meshes:
+        raise BadInputError(
+            f"'{character.name}' has no shape keys; choose the mesh that has the face shapes, or "
+            "its parent."
+        )
+    faults = [fault for fault in map(_fault, meshes) if fault]
+    targets = [shape_keys.read_target(mesh) for mesh in meshes if not _fault(mesh)]
+    usable = [target for target in targets if target.shapes]
+    if not targets:
+        raise BadInputError(faults[0])
+    if not usable:
+        raise BadInputError(
+            f"No shape key of '{character.name}' can be animated: none has an ARKit name such as "
+            "jawOpen, or drivers move them all."
+        )
+    return usable, faults
 
 
 def _fault(mesh: bpy.types.Object) -> str | None:
@@ -154,7 +154,7 @@ def _put_in_place(action: bpy.types.Action, parts: Sequence[_Part]) -> list[str]
         old.session_uid: old
         for part in parts
         for old in placement.our_actions(part.owner)
-        if old.get("mynah_line") == action["mynah_line"]
+        if line_of(old) == line_of(action)
     }
     for part, slot in zip(parts, action.slots, strict=True):
         hidden = placement.hidden_paths(part.owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -34,6 +35,10 @@ class ShapeTarget:
     def shapes(self) -> tuple[str, ...]:
         """The shapes to key: matched, and not moved by a driver, which would win over any key."""
         return tuple(name for name in self.proposal.mapping.weights if name not in self.driven)
+
+    def count(self, names: Sequence[str]) -> int:
+        """How many of `names` are keyed."""
+        return sum(name in self.shapes for name in names)
 
 
 def meshes_of(character: bpy.types.Object) -> list[bpy.types.Object]:
