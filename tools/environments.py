@@ -157,6 +157,7 @@ def clean() -> None:
     """Removes everything that build.py makes."""
     for name in _MADE:
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for cache in ROOT.rglob("__pycache__"):
-        shutil.rmtree(cache, ignore_errors=True)
+    for pattern in ("**/__pycache__", "*/build", "*/*.egg-info"):
+        for folder in list(ROOT.glob(pattern)):
+            shutil.rmtree(folder, ignore_errors=True)
     print("Removed environments, caches and results.")

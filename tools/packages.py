@@ -34,6 +34,8 @@ def wheels(into: Path = DIST) -> list[Path]:
     python = environments.engine()
     with step("Wheels of mynah_shared and mynah_daemon"):
         for project in ("shared", "inference_daemon"):
+            # setuptools would pack what an older build left here
+            shutil.rmtree(ROOT / project / "build", ignore_errors=True)
             pip = [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", into, ROOT / project]
             run_logged(pip, f"wheel-{project}")
     found = sorted(into.glob("mynah_*.whl"))
