@@ -15,7 +15,7 @@ import pytest
 import blender_addon
 from blender_addon.operators.generate import disabled_reason
 from blender_addon.session import connect_to, session
-from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.client.connection_file import read_connection_file, write_connection_file
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol import messages as m
@@ -87,9 +87,10 @@ def daemon_process(mynah_home: Path, repository: Path) -> Iterator[subprocess.Po
 def test_no_call_blocks_while_the_daemon_works(
     face: bpy.types.Object, voice: Path, daemon_process: subprocess.Popen[str]
 ) -> None:
-    # other programs may take the processor in the middle of a call: the best of three counts
+    # other programs may take the processor in the middle of a call: the best of five counts
     worst = []
-    for _ in range(3):
+    for seed in range(5):
+        bpy.context.scene.mynah.seed = seed  # or the daemon would have the result already
         worst.append(_longest_pump_s(face, voice))
         if worst[-1] < LIMIT_S:
             return
@@ -263,7 +264,6 @@ def test_a_killed_daemon_is_reported_and_the_old_result_stays(
 def test_a_daemon_that_comes_back_finishes_the_line(
     face: bpy.types.Object, voice: Path, slow: FakeDaemon
 ) -> None:
-    from mynah_shared.client.connection_file import write_connection_file
 
     begin(face, voice)
     pump_until(is_performing)
@@ -287,5 +287,25 @@ def test_a_clip_without_frames_is_a_sentence(
     channels = ARKIT_CHANNELS
     daemon.clip = MotionClip(24.0, channels, np.zeros((0, len(channels)), np.float32))
     with pytest.raises(RuntimeError, match="0 frames"):
+        bpy.ops.mynah.generate()
+    assert not bpy.data.actions
+
+
+def test_a_daemon_of_another_protocol_is_a_sentence(
+    face: bpy.types.Object, voice: Path, mynah_home: Path
+) -> None:
+    with FakeDaemon(protocol=(99, 0)) as newer:
+        write_connection_file(newer.info)
+        with pytest.raises(RuntimeError, match=r"99.*[Uu]pdate|[Uu]pdate.*99"):
+            bpy.ops.mynah.generate()
+    assert not bpy.data.actions
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes to be loose")
+def test_a_connection_file_that_others_can_read_is_a_sentence(
+    face: bpy.types.Object, voice: Path, daemon: FakeDaemon, mynah_home: Path
+) -> None:
+    (mynah_home / "daemon.json").chmod(0o644)
+    with pytest.raises(RuntimeError, match=r"daemon\.json"):
         bpy.ops.mynah.generate()
     assert not bpy.data.actions
