@@ -35,7 +35,7 @@ from mynah_shared.protocol.messages import (
 )
 from mynah_shared.protocol.version import PROTOCOL_VERSION
 
-from .audio.decode import decode_file
+from .audio.decode import Decoder
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
 from .link import LinkWriter, read_message
@@ -54,6 +54,7 @@ class Worker:
     def __init__(self, store: ModelStore, blobs: Path, writer: LinkWriter) -> None:
         self._store, self._blobs, self._writer = store, blobs, writer
         self._engine = LipSyncEngine(store)
+        self._decoder = Decoder()
         self._inbox: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
@@ -68,6 +69,7 @@ class Worker:
 
     def run(self) -> None:
         """Loads the default model, then serves for ever."""
+        self._decoder.prepare()
         try:
             self._engine.model("")
         except MynahError as err:
@@ -77,6 +79,7 @@ class Worker:
             if isinstance(envelope.message, Submit):
                 (request,) = envelope.message.requests
                 self._writer.send(self._perform(request, envelope.message_id), envelope.message_id)
+                self._decoder.prepare()
 
     def _perform(self, request: SynthesizeRequest, attempt: bytes) -> SynthesizeReply | JobEvent:
         job_id = attempt.hex()
@@ -115,7 +118,7 @@ class Worker:
             check_cancelled()
 
         check_cancelled()
-        samples = decode_file(
+        samples = self._decoder.decode(
             self._blobs / request.audio_sha256,
             request.audio_name,
             request.start_s,

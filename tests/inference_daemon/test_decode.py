@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mynah_daemon.audio.decode import decode_file
+from mynah_daemon.audio.decode import Decoder, decode_file
 from mynah_shared.errors import BadInputError
 
 
@@ -228,8 +231,8 @@ def test_cancel_ends_the_child_at_once(tmp_path: Path) -> None:
         if cancelled.is_set():
             raise Cancelled
 
-    with pytest.raises(Cancelled):
-        decode_file(tmp_path / "a.flac", "a.flac", check_cancelled=check)
+    with contextlib.closing(Decoder()) as decoder, pytest.raises(Cancelled):
+        decoder.decode(tmp_path / "a.flac", "a.flac", check_cancelled=check)
     assert cancelled.is_set()
 
 
@@ -239,3 +242,35 @@ def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(BadInputError, match=r"'a\.wav' takes more than 0 s to decode"):
         decode_file(wav(tmp_path, np.zeros(16000 * 590, "f4")), "a.wav")
     assert time.monotonic() - started < 5
+
+
+def test_one_child_serves_many_files_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    path = wav(tmp_path, tone(1))
+    (tmp_path / "bad.wav").write_bytes(b"nothing")
+    with contextlib.closing(Decoder()) as decoder:
+        decoder.prepare()
+        child = decoder._child
+        for _ in range(3):
+            assert len(decoder.decode(path, "a.wav")) == 16000
+            with pytest.raises(BadInputError, match=r"'bad\.wav' is not a sound"):
+                decoder.decode(tmp_path / "bad.wav", "bad.wav")
+        with pytest.raises(BadInputError, match=r"'gone\.wav' can't be read \(No such file"):
+            decoder.decode(tmp_path / "gone.wav", "gone.wav")
+        assert child is not None
+        assert decoder._child is child
+        child.kill()
+        child.wait()
+        assert len(decoder.decode(path, "a.wav")) == 16000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+def test_a_file_that_kills_the_decoder_is_refused(tmp_path: Path) -> None:
+    long = wav(tmp_path, np.zeros(16000 * 590, "f4"))
+    with contextlib.closing(Decoder()) as decoder:
+        decoder.prepare()
+        assert decoder._child is not None
+        threading.Timer(0.3, decoder._child.kill).start()
+        os.kill(decoder._child.pid, signal.SIGSTOP)
+        with pytest.raises(BadInputError, match=r"'a\.wav' made the decoder fail"):
+            decoder.decode(long, "a.wav")
+        assert len(decoder.decode(long, "a.wav")) == 16000 * 590

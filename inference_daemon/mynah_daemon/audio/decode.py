@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import queue
+import struct
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,52 +23,114 @@ FloatArray = NDArray[np.float32]
 
 WALL_CLOCK_S: Final = 30.0
 _POLL_S: Final = 0.05
-_REFUSED: Final = 3
+HEAD: Final = struct.Struct("<?Q")
+"""Before each answer of the child: whether it is a refusal, and its length in bytes."""
 
 
-def decode_file(
-    path: Path,
-    name: str,
-    start_s: float = 0.0,
-    end_s: float = 0.0,
-    check_cancelled: Callable[[], None] = lambda: None,
-) -> FloatArray:
-    """Mono samples [N] in -1..1 at 16 kHz of the part from `start_s` to `end_s` (0 = the end).
+def _never() -> None:
+    """Nobody cancels."""
 
-    `name` stands for the file in sentences. `check_cancelled` is called every 50 ms; what it raises
-    ends the decoding. Raises `BadInputError` if the file can't be used; see `decode_child.py`.
+
+class Decoder:
+    """Decodes one file after the other in a child process.
+
+    The child stays, as starting it takes longer than decoding a line; it is replaced when a file
+    kills it or keeps it too long.
     """
-    command = [sys.executable, "-m", "mynah_daemon.audio.decode_child"]
-    with path.open("rb") as file, subprocess.Popen(
-        [*command, name, repr(start_s), repr(end_s)],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as child:  # fmt: skip
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Starts the child, if there is none; returns at once."""
+        if self._child is not None and self._child.poll() is not None:
+            self.close()
+        if self._child is None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "mynah_daemon.audio.decode_child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+
+    def decode(
+        self,
+        path: Path,
+        name: str,
+        start_s: float = 0.0,
+        end_s: float = 0.0,
+        check_cancelled: Callable[[], None] = _never,
+    ) -> FloatArray:
+        """Mono samples [N] in -1..1 at 16 kHz of the part from `start_s` to `end_s` (0 = the end).
+
+        `name` stands for the file in sentences. `check_cancelled` is called every 50 ms; what it
+        raises ends the decoding. Raises `BadInputError` if the file can't be used.
+        """
+        self.prepare()
+        assert self._child is not None
+        order = {"path": str(path), "name": name, "start_s": start_s, "end_s": end_s}
         try:
-            output, errors = _wait(child, name, check_cancelled)
-        except BaseException:  # cancelled or too slow: either way the child must not live on
-            child.kill()
+            answer = _ask(self._child, order, check_cancelled)
+        except BaseException:  # cancelled or too slow: either way the child must not go on
+            self.close()
             raise
-    if child.returncode == _REFUSED:
-        raise BadInputError(errors.decode("utf-8"))
-    if child.returncode != 0:
-        raise BadInputError(
-            f"'{name}' made the decoder fail or take over {WALL_CLOCK_S:.0f} s; convert it to WAV."
-        )
-    return np.frombuffer(output, np.float32)
+        if answer is None:
+            self.close()
+            raise BadInputError(
+                f"'{name}' made the decoder fail or take over {WALL_CLOCK_S:.0f} s; convert it to "
+                "WAV."
+            )
+        is_refused, content = answer
+        if is_refused:
+            raise BadInputError(content.decode("utf-8"))
+        return np.frombuffer(content, np.float32)
+
+    def close(self) -> None:
+        """Ends the child."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            with contextlib.suppress(OSError):  # an order that it never read is lost with it
+                child.__exit__(None, None, None)
 
 
-def _wait(
-    child: subprocess.Popen[bytes], name: str, check_cancelled: Callable[[], None]
-) -> tuple[bytes, bytes]:
+def decode_file(path: Path, name: str, start_s: float = 0.0, end_s: float = 0.0) -> FloatArray:
+    """One file's samples; see `Decoder.decode`."""
+    with contextlib.closing(Decoder()) as decoder:
+        return decoder.decode(path, name, start_s, end_s)
+
+
+def _ask(
+    child: subprocess.Popen[bytes], order: Mapping[str, object], check_cancelled: Callable[[], None]
+) -> tuple[bool, bytes] | None:
+    """Whether the file was refused, and the samples or the sentence; None if the child died."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(OSError):  # it has died: reading will tell
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+    answers: queue.SimpleQueue[tuple[bool, bytes] | None] = queue.SimpleQueue()
+    # Only a thread can wait for a pipe with a time limit on every system.
+    reader = threading.Thread(target=lambda: answers.put(_read(child)), daemon=True)
+    reader.start()
     deadline = time.monotonic() + WALL_CLOCK_S
     while True:
         try:
-            return child.communicate(timeout=_POLL_S)
-        except subprocess.TimeoutExpired:
+            return answers.get(timeout=_POLL_S)
+        except queue.Empty:
             check_cancelled()
             if time.monotonic() > deadline:
                 raise BadInputError(
-                    f"'{name}' takes more than {WALL_CLOCK_S:.0f} s to decode; convert it to WAV."
+                    f"'{order['name']}' takes more than {WALL_CLOCK_S:.0f} s to decode; convert it "
+                    "to WAV."
                 ) from None
+
+
+def _read(child: subprocess.Popen[bytes]) -> tuple[bool, bytes] | None:
+    assert child.stdout is not None
+    head = child.stdout.read(HEAD.size)
+    if len(head) < HEAD.size:
+        return None
+    is_refused, n_bytes = HEAD.unpack(head)
+    content = child.stdout.read(n_bytes)
+    return (is_refused, content) if len(content) == n_bytes else None

@@ -3,14 +3,16 @@
 Media decoders are the largest piece of foreign code here that reads untrusted bytes. So it runs in
 a process of its own, limited in memory and time; `decode.py` is the other side of the pipes.
 
-stdin: the file itself (seekable). Arguments: its name for sentences, start and end of the cut in
-seconds (end 0 = the file's end). stdout: mono float32 at 16 kHz, raw. Exit code 3: the input is
-refused with the one sentence on stderr.
+stdin: one line of JSON per file, with its path, its name for sentences, and start and end of the
+cut in seconds (end 0 = the file's end). stdout: for each, a head (see `decode.HEAD`), then mono
+float32 at 16 kHz, raw, or the one sentence why the file is refused. The end of stdin ends it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import struct
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -25,12 +27,16 @@ from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from numpy.typing import NDArray
 
+try:
+    import resource
+except ImportError:  # Windows has no such limits; the parent's clock still holds
+    resource = None
+
 FloatArray = NDArray[np.float32]
 
 SAMPLE_RATE: Final = 16_000
 SHORTEST_S: Final = 0.04
 LONGEST_S: Final = 600.0
-REFUSED: Final = 3
 MEMORY_BYTES: Final = 2 << 30
 CPU_S: Final = 30
 _LOUDEST: Final = 1e6  # float files scaled like integers are fine, numbers beyond are garbage
@@ -49,31 +55,46 @@ class Refusal(Exception):
     """The file can't be used; the text is the sentence for the artist."""
 
 
-def main(name: str, start_s: float, end_s: float) -> int:
-    _limit_resources()
+def main() -> None:
+    """Serves one order after the other."""
+    _limit_memory()
     av.logging.set_level(None)
-    try:
-        samples = decode(sys.stdin.buffer, name, start_s, end_s)
-    except Refusal as refusal:
-        sys.stderr.buffer.write(str(refusal).encode("utf-8"))
-        return REFUSED
-    except MemoryError:
-        sys.stderr.buffer.write(
-            f"'{name}' needs over {MEMORY_BYTES >> 30} GB to decode; convert it to WAV.".encode()
-        )
-        return REFUSED
-    sys.stdout.buffer.write(samples.tobytes())
-    return 0
+    for line in sys.stdin.buffer:
+        _limit_time()
+        try:
+            content, is_refused = _obey(json.loads(line)).tobytes(), False
+        except Refusal as refusal:
+            content, is_refused = str(refusal).encode("utf-8"), True
+        sys.stdout.buffer.write(struct.pack("<?Q", is_refused, len(content)) + content)
+        sys.stdout.buffer.flush()
 
 
-def _limit_resources() -> None:
+def _obey(order: dict[str, Any]) -> FloatArray:
+    name = str(order["name"])
     try:
-        import resource
-    except ImportError:  # Windows has no such limits; the parent's clock still holds
-        return
-    for limit, value in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_S)):
+        with open(order["path"], "rb") as file:
+            return decode(file, name, float(order["start_s"]), float(order["end_s"]))
+    except MemoryError as err:
+        raise Refusal(
+            f"'{name}' needs over {MEMORY_BYTES >> 30} GB to decode; convert it to WAV."
+        ) from err
+    except OSError as err:  # FFmpeg's own errors are refusals already
+        raise Refusal(f"'{name}' can't be read ({err.strerror}); try again.") from err
+
+
+def _limit_memory() -> None:
+    if resource is not None:
         with contextlib.suppress(ValueError, OSError):  # the system may already allow less
-            resource.setrlimit(limit, (value, value))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def _limit_time() -> None:
+    """Processor time for the next file; beyond it the system ends the process."""
+    if resource is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = int(used.ru_utime + used.ru_stime) + CPU_S
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def decode(file: BinaryIO, name: str, start_s: float, end_s: float) -> FloatArray:
@@ -266,4 +287,4 @@ class _Cut:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))
+    main()

@@ -15,7 +15,6 @@ from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .eyes import add_eyes
 from .lip_closure import close_lips, rest_in_silence
-from .loudness import Loudness
 from .model_store import LOUDNESS, ModelStore
 from .models import MotionModel, Performance
 from .onnx_pair import OnnxPair
@@ -35,7 +34,7 @@ class LipSyncEngine:
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
-        self._models: dict[str, MotionModel] = {LOUDNESS: Loudness()}
+        self._models: dict[str, MotionModel] = {}
 
     def synthesize(
         self, request: SynthesizeRequest, samples: FloatArray, progress: Progress
@@ -65,6 +64,10 @@ class LipSyncEngine:
         return self._models[name]
 
     def _load(self, name: str) -> MotionModel:
+        if name == LOUDNESS:
+            from .loudness import Loudness  # brings scipy, which takes half a second to load
+
+            return Loudness()
         for entry in self._store.decoders:
             if entry.name == name:
                 return OnnxPair(self._store, entry)
