@@ -36,7 +36,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared.errors import BadInputError, MynahError
     from mynah_shared.motion.arkit import HEAD_CHANNELS
     from mynah_shared.motion.clip import MotionClip
-    from mynah_shared.motion.curves import KeyedCurve, closure_pins, reduce_clip
+    from mynah_shared.motion.curves import LEAST_TURN_RAD, KeyedCurve, closure_pins, reduce_clip
     from mynah_shared.motion.retarget import carry_pins, retarget
     from mynah_shared.protocol.messages import Amounts, Quality, StyleUse
     from mynah_shared.rig.matcher import Proposal, propose_mapping
@@ -57,7 +57,12 @@ else:
     from .vendor.mynah_shared.errors import BadInputError, MynahError
     from .vendor.mynah_shared.motion.arkit import HEAD_CHANNELS
     from .vendor.mynah_shared.motion.clip import MotionClip
-    from .vendor.mynah_shared.motion.curves import KeyedCurve, closure_pins, reduce_clip
+    from .vendor.mynah_shared.motion.curves import (
+        LEAST_TURN_RAD,
+        KeyedCurve,
+        closure_pins,
+        reduce_clip,
+    )
     from .vendor.mynah_shared.motion.retarget import carry_pins, retarget
     from .vendor.mynah_shared.protocol.messages import Amounts, Quality, StyleUse
     from .vendor.mynah_shared.rig.matcher import Proposal, propose_mapping
@@ -74,6 +79,7 @@ __all__ = [
     "Finished",
     "HEAD_CHANNELS",
     "KeyedCurve",
+    "LEAST_TURN_RAD",
     "Line",
     "MotionClip",
     "MynahError",

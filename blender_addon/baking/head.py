@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Euler, Quaternion
 
-from ..library import HEAD_CHANNELS, KeyedCurve, MotionClip, reduce_clip
+from ..library import HEAD_CHANNELS, LEAST_TURN_RAD, KeyedCurve, MotionClip, reduce_clip
 from .placement import is_in_tweak_mode, our_actions
 
 BASE_PROPERTY = "mynah_head_base"
@@ -54,8 +54,10 @@ def head_curves(target: HeadTarget, clip: MotionClip) -> tuple[KeyedCurve, ...]:
         values = turns * np.where(turns @ np.array(target.base) < 0, -1.0, 1.0)[:, None]
     else:
         values = _to_euler(turns, target)
+    # a quaternion's components are about half the angle
+    least = LEAST_TURN_RAD / 2 if target.mode == "QUATERNION" else LEAST_TURN_RAD
     names = tuple(f"component {i}" for i in range(values.shape[1]))
-    ranges = dict(zip(names, np.ptp(values, axis=0).tolist(), strict=True))
+    ranges = {name: max(np.ptp(values[:, i]), least) for i, name in enumerate(names)}
     return reduce_clip(MotionClip(clip.fps, names, values), ranges=ranges)
 
 

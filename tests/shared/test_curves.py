@@ -12,6 +12,7 @@ from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import (
     CLOSING_CHANNELS,
+    LEAST_TURN_RAD,
     closure_pins,
     hermite,
     reduce_clip,
@@ -136,7 +137,8 @@ def test_reduction_holds_its_bound_at_every_row(clip: MotionClip, bound: float) 
     rows = np.arange(clip.n_frames)
     for curve in reduce_clip(clip, bound):
         truth = clip.column(curve.channel)
-        span = np.ptp(truth) if curve.channel.startswith("head") else 1.0
+        turns = curve.channel.startswith("head")
+        span = max(np.ptp(truth), LEAST_TURN_RAD) if turns else 1.0
         assert np.abs(curve.at(rows) - truth).max() <= bound * span + 1e-6
         assert curve.rows[0] == 0
         assert curve.rows[-1] == clip.n_frames - 1
@@ -168,6 +170,21 @@ def test_reduction_refuses_nothing_and_nonsense() -> None:
         reduce_clip(MotionClip(25, ("a",), np.zeros((0, 1), np.float32)))
     with pytest.raises(BadInputError, match="bound of -1"):
         reduce_clip(noise_clip(5), -1)
+
+
+def test_a_stated_range_sets_the_bound() -> None:
+    clip = noise_clip(300, 2)
+    wide, narrow = reduce_clip(clip, ranges={"c0": 20.0})
+    assert np.abs(wide.at(np.arange(300)) - clip.column("c0")).max() <= 0.2
+    assert len(wide.rows) < len(narrow.rows) - 30
+
+
+def test_a_trembling_head_is_not_keyed() -> None:
+    clip = speech_clip()
+    clip.column("headRoll")[:] = 0.0009 * np.random.default_rng(0).random(300)
+    curves = {curve.channel: curve for curve in reduce_clip(clip)}
+    assert len(curves["headRoll"].rows) == 2
+    assert len(curves["headYaw"].rows) > 10
 
 
 def test_closures_get_a_key_at_the_very_frame_in_all_closing_channels() -> None:

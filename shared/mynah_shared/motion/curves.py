@@ -26,6 +26,10 @@ _TAIL: Final = 4.0
 _ROUNDING: Final = 1e-9
 """Errors below this come from arithmetic and don't deserve a key."""
 
+LEAST_TURN_RAD: Final = 0.1
+"""A head that turns less than this is keyed as if it turned so far: a hundredth of it, 0.06
+degrees, is no visible error, and a trembling of that size deserves no keys."""
+
 _CLOSURE_DEPTH: Final = 0.02
 """How far the lips must close and open again for the moment between to count as a closure."""
 
@@ -180,8 +184,9 @@ def reduce_clip(
     """The fewest keys found that keep every channel within `bound` of its range at every row.
 
     A channel's range is the one in `ranges`, else 1 for a shape and for a head channel its own
-    reach in this clip, in radians. `pins` names rows per channel that get a key in any case (see
-    `closure_pins`). Raises `BadInputError` if the clip is empty or `bound` is negative.
+    reach in this clip, at least `LEAST_TURN_RAD`. `pins` names rows per channel that get a key in
+    any case (see `closure_pins`).
+    Raises `BadInputError` if the clip is empty or `bound` is negative.
     """
     if clip.n_frames == 0 or not bound >= 0:
         raise BadInputError(
@@ -190,7 +195,7 @@ def reduce_clip(
         )
     rows = clip.values.astype(np.float64)
     tangents = slopes(rows)
-    reach = np.ptp(rows, axis=0)
+    reach = np.maximum(np.ptp(rows, axis=0), LEAST_TURN_RAD)
     default = np.where(np.isin(clip.channels, HEAD_CHANNELS), reach, 1.0)
     wanted = [
         (ranges or {}).get(name, own) for name, own in zip(clip.channels, default, strict=True)
