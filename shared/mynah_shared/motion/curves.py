@@ -28,7 +28,7 @@ _ROUNDING: Final = 1e-9
 
 LEAST_TURN_RAD: Final = 0.1
 """A head that turns less than this is keyed as if it turned so far: a hundredth of it, 0.06
-degrees, is no visible error, and a trembling of that size deserves no keys."""
+degrees, is no visible error."""
 
 _CLOSURE_DEPTH: Final = 0.02
 """How far the lips must close and open again for the moment between to count as a closure."""
