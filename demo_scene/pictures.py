@@ -16,25 +16,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).resolve().parent
-# What a stranger looks for: the phones with the clearest mouth shapes, in order of the line.
-_SHOWN = (
-    "pau",
-    "l",
-    "ow",
-    "m",
-    "ay",
-    "sh",
-    "iy",
-    "f",
-    "ao",
-    "v",
-    "uw",
-    "aw",
-    "th",
-    "ch",
-    "oy",
-    "s",
-)
+# What a stranger looks for: the sounds with the clearest mouth shapes, in order of the line.
+_SHOWN = """
+    pau- l-Hello ow-Hello m-Mynah ay-Mynah sh-show iy-me f-film
+    ao-or v-five uw-move aw-mouth th-mouth ch-match oy-voice s-voice
+""".split()
 _COLUMNS = 8
 _CELL, _LABEL = 240, 52
 
@@ -60,10 +46,8 @@ def read_phones(path: Path) -> list[Phone]:
 
 def write_film_strip(frames: list[Path], fps: float, phones: list[Phone], target: Path) -> None:
     """The faces in the middle of chosen phones, with time, phone and word under each."""
-    chosen: list[Phone] = []
-    rest = iter(phones)
-    for name in _SHOWN:
-        chosen.append(next(p for p in rest if p.name == name))
+    by_name = {f"{p.name}-{p.word}": p for p in reversed(phones)}
+    chosen = [by_name[name] for name in _SHOWN]
     rows = -(-len(chosen) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * _CELL, rows * (_CELL + _LABEL)), "white")
     draw = ImageDraw.Draw(sheet)
