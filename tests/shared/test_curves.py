@@ -184,7 +184,7 @@ def test_invisible_turns_of_the_head_are_not_keyed() -> None:
     clip.column("headRoll")[:] = 0.0004 * np.sin(np.arange(300) / 5)
     curves = {curve.channel: curve for curve in reduce_clip(clip)}
     assert len(curves["headRoll"].rows) < 10
-    assert len(curves["headYaw"].rows) > 10
+    assert len(curves["headYaw"].rows) > len(curves["headRoll"].rows)
 
 
 def test_closures_get_a_key_at_the_very_frame_in_all_closing_channels() -> None:
