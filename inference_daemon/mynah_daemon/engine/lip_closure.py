@@ -17,34 +17,58 @@ from mynah_shared.motion.regions import LIPS, channel_indices
 FloatArray = NDArray[np.float32]
 
 BILABIALS: Final = ("B", "M", "P")
-_SURE: Final = 0.35
-"""Posterior at which a closure counts as certain; below half of it nothing is done."""
-_OPENERS: Final = (
-    "mouthFunnel mouthShrugUpper mouthLowerDownLeft mouthLowerDownRight mouthUpperUpLeft "
-    "mouthUpperUpRight"
-).split()
+_HEARD: Final = 0.35
+"""Posterior from which a bilabial counts as heard."""
+_OPENING_MM: Final = {
+    "jawOpen": 32.8, "mouthClose": -38.9, "mouthFunnel": 13.7,
+    "mouthShrugLower": -6.9, "mouthShrugUpper": 5.3, "mouthRollLower": -3.8, "mouthRollUpper": 1.8,
+    "mouthPressLeft": -1.3, "mouthPressRight": -1.3,
+    "mouthLowerDownLeft": 3.4, "mouthLowerDownRight": 3.4,
+    "mouthUpperUpLeft": 3.6, "mouthUpperUpRight": 3.6,
+}  # fmt: skip
+"""Vertical opening of the inner lips per unit of a shape, measured on the ICT-FaceKit head."""
+_CLOSED_MM: Final = 0.3
+_OPENERS: Final = tuple(n for n, mm in _OPENING_MM.items() if mm > 0 and n != "jawOpen")
 _LEFT_OPEN: Final = 0.2
 _LOW_JAW: Final = 0.12
 """A jaw lower than this shows in profile even behind closed lips, so it gives way by half."""
+_NEIGHBOURS: Final = 0.5
+"""How far the frames beside a closure follow it: closures must survive resampling to any rate."""
 _SPEECH_REACH_S: Final = 0.2
 """Lips may prepare and relax this long before and after speech."""
 _PHONE_RATE: Final = 50.0
 
 
 def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]) -> FloatArray:
-    """Brings the lips together where the speech has a bilabial.
+    """Brings the lips together once in every bilabial that the model left open.
 
-    `values` [T, 55] at 25/s, `posteriors` [2T, P] at 50/s. Returns a new array; other frames are
-    unchanged.
+    Only the moment at which the lips come nearest is touched, with half of the change beside it:
+    a p goes on after its closure has burst. `values` [T, 55] at 25/s, `posteriors` [2T, P] at
+    50/s. Returns a new array.
     """
     likely = posteriors[:, [phones.index(p) for p in BILABIALS]].sum(axis=1)
-    # A motion frame sees the posterior at its own time and half a frame to each side: a closure may
-    # be that short.
-    padded = np.pad(likely, (1, 1))[: 2 * len(values) + 1]
-    around = np.lib.stride_tricks.sliding_window_view(padded, 3)[::2]
-    certainty = np.maximum(around[:, 1], 0.7 * around.max(axis=1))
-    strength = np.clip((certainty - _SURE / 2) / (_SURE / 2), 0.0, 1.0)[:, None].astype(np.float32)
-    return values + strength * (_sealed(values) - values)
+    heard = likely.reshape(-1, 2).max(axis=1)[: len(values)] > _HEARD
+    opening = _opening_mm(values)
+    strength = np.zeros(len(values), np.float32)
+    for first, last in _runs(heard):
+        nearest = first + int(opening[first : last + 1].argmin())
+        if opening[nearest] > _CLOSED_MM:
+            around = slice(max(nearest - 1, 0), nearest + 2)
+            strength[around] = np.maximum(strength[around], _NEIGHBOURS)
+            strength[nearest] = 1.0
+    return values + strength[:, None] * (_sealed(values) - values)
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of each stretch of True."""
+    edges = np.flatnonzero(np.diff(np.pad(flags.astype(np.int8), 1)))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _opening_mm(values: FloatArray) -> FloatArray:
+    """Vertical opening of the lips [T] beyond their rest."""
+    millimetres = np.array(tuple(_OPENING_MM.values()), np.float32)
+    return values[:, channel_indices(tuple(_OPENING_MM))] @ millimetres
 
 
 def _sealed(values: FloatArray) -> FloatArray:

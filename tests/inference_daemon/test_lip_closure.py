@@ -1,0 +1,83 @@
+"""Lips that meet on bilabials and rest in silence, whatever the model did."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mynah_daemon.engine.lip_closure import close_lips, rest_in_silence
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+
+PHONES = ("sil", "AA", "B", "M", "P")
+JAW = ARKIT_CHANNELS.index("jawOpen")
+CLOSE = ARKIT_CHANNELS.index("mouthClose")
+BROW = ARKIT_CHANNELS.index("browInnerUp")
+
+
+def open_mouth(n_frames: int) -> np.ndarray:
+    values = np.zeros((n_frames, len(ARKIT_CHANNELS)), np.float32)
+    values[:, JAW] = 0.2
+    values[:, BROW] = 0.3
+    return values
+
+
+def speech(n_frames: int, **phones_at: tuple[int, int]) -> np.ndarray:
+    """Posteriors at 50/s: AA throughout, other phones in the motion frames given."""
+    posteriors = np.zeros((2 * n_frames, len(PHONES)), np.float32)
+    posteriors[:, 1] = 1.0
+    for name, (first, last) in phones_at.items():
+        posteriors[2 * first : 2 * last + 2] = 0.0
+        posteriors[2 * first : 2 * last + 2, PHONES.index(name)] = 1.0
+    return posteriors
+
+
+@pytest.mark.parametrize("phone", ["B", "M", "P"])
+def test_an_open_bilabial_is_sealed_once(phone: str) -> None:
+    values = close_lips(open_mouth(20), speech(20, **{phone: (8, 10)}), PHONES)
+
+    sealed = np.isclose(values[:, CLOSE], values[:, JAW])
+    assert sealed.sum() == 1
+    assert 8 <= int(np.flatnonzero(sealed)[0]) <= 10
+
+
+def test_the_seal_comes_where_the_lips_are_nearest() -> None:
+    values = open_mouth(20)
+    values[9, JAW] = 0.1
+
+    closed = close_lips(values, speech(20, P=(8, 11)), PHONES)
+
+    assert closed[9, CLOSE] == pytest.approx(closed[9, JAW])
+    assert closed[11, JAW] == pytest.approx(0.2)
+
+
+def test_a_bilabial_that_the_model_closed_stays_as_it_is() -> None:
+    values = open_mouth(20)
+    values[8:10, JAW] = 0.0
+
+    np.testing.assert_array_equal(close_lips(values, speech(20, M=(8, 9)), PHONES), values)
+
+
+def test_speech_without_bilabials_stays_as_it_is() -> None:
+    values = open_mouth(20)
+
+    np.testing.assert_array_equal(close_lips(values, speech(20), PHONES), values)
+
+
+def test_long_silence_closes_the_mouth_and_leaves_the_brows() -> None:
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), silence=0)
+
+    np.testing.assert_array_equal(values[:28, JAW], 0)
+    np.testing.assert_allclose(values[42:, JAW], 0.2)
+    np.testing.assert_allclose(values[:, BROW], 0.3)
+
+
+def test_the_mouth_fades_without_a_jump() -> None:
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), silence=0)
+
+    assert np.abs(np.diff(values[:, JAW])).max() < 0.1
+
+
+def test_a_short_pause_keeps_the_mouth_moving() -> None:
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(20, 23)), silence=0)
+
+    np.testing.assert_allclose(values[:, JAW], 0.2, atol=1e-6)
