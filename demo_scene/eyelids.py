@@ -15,7 +15,7 @@ from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, Mask, Points, face, p
 
 SPOKES = 40
 _TEMPLE, _NOSE = 50.0, 37.0  # half widths of the opening
-_UP, _DOWN = 31.0, 22.0  # half heights
+_UP, _DOWN = 27.5, 22.0  # half heights
 _TILT = 3.5  # the outer corner sits higher
 # The outermost ring as seen from the front, in mm around the middle of the eye.
 _OUTER_TEMPLE, _OUTER_NOSE, _OUTER_UP, _OUTER_DOWN = 24.0, 23.5, 21.5, 20.0

@@ -57,8 +57,8 @@ def _eye_colour(angle: float, turn: Points) -> Points:
     return np.tile(WHITE * shade * [1.0, 1.0 - rosy, 1.0 - rosy], (len(turn), 1))
 
 
-def build_glint() -> Part:
-    """A small white spot on the cornea, up and to the right of the picture's eye."""
+def build_glint(name: str, side: float) -> Part:
+    """A small white spot on the cornea. The light falls from one side: both eyes have it there."""
     columns = 14
     turn = np.arange(columns) * (2 * np.pi / columns)
     azimuth, elevation = 11.0 + 4.2 * np.cos(turn), 13.0 + 4.8 * np.sin(turn)
@@ -67,7 +67,8 @@ def build_glint() -> Part:
         np.array([11.0]), np.array([13.0])
     )
     points = np.vstack([ring, middle])
-    return Part("left glint", points, fan(range(columns), columns), np.ones((columns + 1, 3)))
+    points[:, 0] += (side - 1.0) * EYE_CENTRE[0]
+    return Part(name, points, fan(range(columns), columns), np.ones((columns + 1, 3)))
 
 
 def build_lashes() -> Part:

@@ -41,12 +41,12 @@ def build_parts() -> list[Part]:
     parts = [skin]
     for left in (
         eyes.build_eyeball(),
-        eyes.build_glint(),
         eyes.build_lashes(),
         eyes.build_brow(),
         hair.build_ear(),
     ):
         parts += [left, left.mirrored(left.name.replace("left", "right"))]
+    parts += [eyes.build_glint("left glint", 1.0), eyes.build_glint("right glint", -1.0)]
     parts += [mouth_parts.build_teeth(upper=True), mouth_parts.build_teeth(upper=False)]
     return [*parts, mouth_parts.build_tongue(), hair.build_hair(), hair.build_neck()]
 

@@ -79,7 +79,7 @@ def _vertex_colour_material() -> bpy.types.Material:
 def _add_camera() -> bpy.types.Object:
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.data.lens = 85.0
-    camera.location = (0.09, -0.66, -0.02)
+    camera.location = (0.09, -0.69, -0.02)
     _aim(camera, (0.0, -0.01, -0.012))
     bpy.context.collection.objects.link(camera)
     return camera
