@@ -133,8 +133,8 @@ def _draw_text(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str
 ) -> None:
     """A sentence over as many rows as the sidebar's width asks for."""
-    pixels_per_letter = 6.5 * context.preferences.system.ui_scale
-    width = max(20, int(context.region.width / pixels_per_letter) - 8)
+    pixels_per_letter = 7.0 * context.preferences.system.ui_scale
+    width = max(20, int(context.region.width / pixels_per_letter) - 9)
     column = layout.column(align=True)
     for i, row in enumerate(textwrap.wrap(text, width)):
         column.label(text=row, icon="BLANK1" if i else icon, translate=False)
