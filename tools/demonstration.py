@@ -21,8 +21,8 @@ _PREFIX = "demo: "
 def run(blender: str | None, bpy: str | None) -> int:
     """Everything from a bare checkout to the four files in demo/."""
     start = time.monotonic()
-    engine = environments.engine()
     command, host_path = _host(blender, bpy)
+    engine = environments.engine()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     # A state folder of its own: the demo must not meet or stop a daemon the user works with.
