@@ -93,12 +93,17 @@ def _install_torch(python: Path, wanted: list[str]) -> str | None:
         run_logged([*pip, "--dry-run", "--report", report, *wanted], "torch-plan")
     except CommandError:
         return f"{wanted[0]} is not to be had for this Python and platform"
-    plan = json.loads(report.read_text(encoding="utf-8"))["install"]
-    cuda = [p["metadata"]["name"] for p in plan if p["metadata"]["name"].startswith("nvidia")]
+    cuda = cuda_packages(report.read_text(encoding="utf-8"))
     if cuda:
         return f"{wanted[0]} would bring {len(cuda)} CUDA packages ({cuda[0]}, …)"
     _pip(python, wanted, "torch-install")
     return None
+
+
+def cuda_packages(report: str) -> list[str]:
+    """The packages in pip's installation report that only serve NVIDIA GPUs."""
+    names = [entry["metadata"]["name"] for entry in json.loads(report)["install"]]
+    return [name for name in names if name.lower().startswith("nvidia")]
 
 
 def _ensure(name: str, requirements: Sequence[str], sources: str) -> Path:

@@ -82,7 +82,7 @@ def blender(bpy: str | None = None, into: Path = DIST) -> Path:
         _vendor(folder / "vendor")
         names = _download_pyzmq(folder / "wheels")
         manifest = folder / "blender_manifest.toml"
-        text = _filled_manifest(manifest.read_text(encoding="utf-8"), version, names)
+        text = filled_manifest(manifest.read_text(encoding="utf-8"), version, names)
         manifest.write_text(text, encoding="utf-8", newline="\n")
         target = _zip(folder, into / f"mynah-blender-{version}.zip")
     python = environments.blender(bpy)
@@ -92,7 +92,8 @@ def blender(bpy: str | None = None, into: Path = DIST) -> Path:
     return target
 
 
-def _filled_manifest(text: str, version: str, wheels: Sequence[str]) -> str:
+def filled_manifest(text: str, version: str, wheels: Sequence[str]) -> str:
+    """The add-on's manifest with what only packing knows: version, platforms, wheels."""
     text, found = re.subn(r'(?m)^version = ".*"$', f'version = "{version}"', text)
     if found != 1:
         raise BuildError("blender_addon/blender_manifest.toml has no line 'version = \"…\"'.")
