@@ -42,7 +42,7 @@ class BlobStore:
         is_in_use: Callable[[str], bool] = lambda _: False,
     ) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._limits, self._capacity = folder, limits, capacity_bytes
         self._is_in_use = is_in_use
         self._uploads: dict[str, _Upload] = {}
@@ -70,6 +70,7 @@ class BlobStore:
                 code=ErrorCode.bad_value,
             )
         if offset == 0:
+            self._part(sha256).unlink(missing_ok=True)
             self._make_room()
         self._append(sha256, data)
         upload.digest.update(data)

@@ -109,7 +109,7 @@ class Daemon:
         )
         responder = Responder(router, MAIN, service)
         control = ControlServer(Responder(control_router, CONTROL, service), self._control_bell)
-        server = MainServer(responder, self._bell, self._events)
+        server = MainServer(responder, self._bell, self._events, self._jobs.is_outdated)
         self._handle_signals()
         control.start()
         service.supervisor.start()

@@ -71,7 +71,7 @@ class JobTable:
                 )
             for key, request in fresh.items():
                 old = self._jobs.pop(key, None)
-                job = Job(key, request, seq=old.seq if old else 0)
+                job = Job(key, request, seq=old.seq + 1 if old else 0)
                 self._jobs[key] = job
                 self._queue.append(job)
             return tuple(JobStatus(key, self._jobs[key].state) for key, _ in requests)
@@ -118,6 +118,12 @@ class JobTable:
                 job.request.audio_sha256 == sha256 and job.state not in TERMINAL
                 for job in self._jobs.values()
             )
+
+    def is_outdated(self, event: JobEvent) -> bool:
+        """Whether the job was submitted anew after this end of it."""
+        with self._lock:
+            job = self._jobs.get(event.job_id)
+            return event.state in TERMINAL and job is not None and job.seq > event.seq
 
     # --- what the worker's supervisor reports ---------------------------------------------------
 

@@ -138,8 +138,15 @@ class Responder:
 class MainServer:
     """The main socket: uploads, jobs, results, and the events of jobs to who submitted them."""
 
-    def __init__(self, responder: Responder, bell: Bell, events: queue.SimpleQueue[JobEvent]):
+    def __init__(
+        self,
+        responder: Responder,
+        bell: Bell,
+        events: queue.SimpleQueue[JobEvent],
+        is_outdated: Callable[[JobEvent], bool],
+    ) -> None:
         self._responder, self._bell, self._events = responder, bell, events
+        self._is_outdated = is_outdated
         self._watchers: dict[str, set[bytes]] = {}
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
@@ -163,6 +170,8 @@ class MainServer:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
+            if self._is_outdated(event):
+                continue  # who submitted the line again must not hear of its former end
             is_last = event.state in TERMINAL
             watchers = self._watchers.get(event.job_id, set())
             for identity in list(watchers):

@@ -89,6 +89,18 @@ def test_what_a_cancelled_job_still_brings_is_dropped() -> None:
         told.table.result("a")
 
 
+def test_an_end_is_outdated_once_the_line_was_submitted_again() -> None:
+    told = Told()
+    told.submit("a")
+    told.table.cancel(["a"])
+    end = told.events[-1]
+    assert not told.table.is_outdated(end)
+    assert told.submit("a") == [JobState.queued]
+    assert told.table.is_outdated(end)
+    told.table.finish(told.take(), result("a"))
+    assert not told.table.is_outdated(told.events[-1])
+
+
 def test_old_results_are_forgotten_by_use() -> None:
     told = Told(result_bytes=100)
     for key in ("a", "b", "c"):
