@@ -22,6 +22,7 @@ from mynah_shared.client.connection_file import (
     remove_connection_file,
     write_connection_file,
 )
+from mynah_shared.errors import EngineUnavailableError
 from mynah_shared.protocol.messages import JobEvent
 
 from .blobs import BlobStore
@@ -31,7 +32,7 @@ from .handlers import CONTROL, MAIN, Service
 from .jobs import JobTable
 from .keys import Keys, make_keys, open_router, start_authenticator
 from .locking import DaemonLock
-from .log import log_event, start_log
+from .log import log_event, logger, start_log
 from .server import Bell, ControlServer, MainServer, Responder
 from .supervisor import Supervisor
 
@@ -72,7 +73,7 @@ class Daemon:
             try:
                 self._serve(context, keys, service, ready)
             finally:
-                remove_connection_file(self._server_id)
+                self._remove_connection_file()
                 if supervisor.is_alive():
                     supervisor.stop()
                     supervisor.join(_STOP_S)
@@ -135,6 +136,12 @@ class Daemon:
             time.sleep(_FAREWELL_S)
             control.stop()
             router.close()
+
+    def _remove_connection_file(self) -> None:
+        try:
+            remove_connection_file(self._server_id)
+        except EngineUnavailableError:  # others may open it now: clients refuse it with a sentence
+            logger.warning("connection_file_left")
 
     def _is_idle(self, responder: Responder, control: ControlServer) -> bool:
         heard_s = max(responder.heard_s, control.heard_s)

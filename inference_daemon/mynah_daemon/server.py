@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import struct
 import threading
 import time
 import uuid
@@ -29,6 +30,7 @@ from .log import log_event, logger
 
 _SESSION: Final = os.urandom(codec.ID_BYTES)
 _TICK_MS: Final = 500
+_MONITOR_EVENT: Final = struct.Struct("=HI")
 _LAST_WORDS_MS: Final = 500
 """How long the answer to `Shutdown` may take on its way out."""
 
@@ -188,14 +190,18 @@ class ControlServer(threading.Thread):
         super().__init__(name="control", daemon=True)
         self._responder, self._bell = responder, bell
         self._monitor = responder.router.get_monitor_socket(
-            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+            zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
         )
         self._is_stopping = False
-        self.n_clients = 0
+        self._connections: set[int] = set()
 
     @property
     def heard_s(self) -> float:
         return self._responder.heard_s
+
+    @property
+    def n_clients(self) -> int:
+        return len(self._connections)
 
     def stop(self) -> None:
         """Ends the thread and waits for it."""
@@ -220,10 +226,14 @@ class ControlServer(threading.Thread):
         self._responder.router.close(linger=_LAST_WORDS_MS)
 
     def _count_clients(self) -> None:
+        """Keeps the file descriptors of the open connections."""
         while True:
             try:
-                event, _endpoint = self._monitor.recv_multipart(zmq.NOBLOCK)
+                content, _endpoint = self._monitor.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            is_gain = int.from_bytes(event[:2], "little") == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            self.n_clients = max(0, self.n_clients + (1 if is_gain else -1))
+            event, descriptor = _MONITOR_EVENT.unpack(content)
+            if event == zmq.EVENT_ACCEPTED:
+                self._connections.add(descriptor)
+            else:
+                self._connections.discard(descriptor)

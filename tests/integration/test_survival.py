@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -203,7 +204,9 @@ def test_a_loose_connection_file_is_refused(
     assert result.stderr.strip().splitlines()[-1].startswith(str(mynah_home / "daemon.json"))
     assert "is open to other users (mode 0644)" in result.stderr
     assert not (tmp_path / "a.csv").exists()
-    (mynah_home / "daemon.json").chmod(0o600)
+    daemon.process.terminate()
+    output, _ = daemon.process.communicate(timeout=10)
+    assert daemon.process.returncode == 0, output
 
 
 def test_an_idle_daemon_ends_by_itself(tmp_path: Path) -> None:
@@ -215,8 +218,12 @@ def test_an_idle_daemon_ends_by_itself(tmp_path: Path) -> None:
     )
     process = subprocess.Popen([sys.executable, "-c", program])
     info = wait_for(read_connection_file, "the connection file")
+    port = int(info.control_endpoint.rsplit(":", 1)[1])
     with Client(info, "test", "1") as client:
         client.hello()
+        for junk in (b"", b"junk", bytes(500)):  # comes and goes without being counted
+            with socket.create_connection(("127.0.0.1", port)) as stranger:
+                stranger.sendall(junk)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(2.5)  # a client that says nothing still keeps it
     assert process.wait(10) == 0
