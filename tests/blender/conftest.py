@@ -23,12 +23,13 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def addon(mynah_home: Path) -> Iterator[None]:
-    """The add-on, registered in an empty scene at 24 fps."""
+def addon(mynah_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The add-on, registered in an empty scene at 24 fps, with no engine to start by itself."""
     import bpy
 
     import blender_addon
 
+    monkeypatch.setenv("MYNAH_ENGINE", str(mynah_home / "no-engine"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     blender_addon.register()
     yield

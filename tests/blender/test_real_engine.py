@@ -28,7 +28,10 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def no_daemon_left(mynah_home: Path) -> Iterator[None]:
+def engine(addon: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The engine can be found, and no daemon of it is left behind."""
+    assert ENGINE is not None
+    monkeypatch.setenv("MYNAH_ENGINE", ENGINE)
     yield
     info = read_connection_file()
     if info is not None:
