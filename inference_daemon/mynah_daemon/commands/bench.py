@@ -40,6 +40,8 @@ from .stop import end_daemon
 FloatArray = NDArray[np.float32]
 
 _RATE: Final = 16_000
+_VOICE_LINE: Final = Path(__file__).resolve().parents[3] / "demo_scene" / "line.flac"
+"""The repository's own voice line; an installed package has none."""
 _LENGTHS_S: Final = (5, 10, 30, 120)
 _SHORT_S: Final = 5
 _REPEATS: Final = 5
@@ -64,7 +66,7 @@ class Measurement:
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure this machine")
-    parser.add_argument("--audio", type=Path, help="a recording of speech, looped to each length")
+    parser.add_argument("--audio", type=Path, help="speech to loop (default: the demo's line)")
     parser.add_argument("--model", default="", help="default: the installation's best")
     parser.set_defaults(run=run)
 
@@ -93,6 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _speech(audio: Path | None) -> tuple[FloatArray, str]:
     """Samples to loop, and what they are."""
+    if audio is None and _VOICE_LINE.is_file():
+        audio = _VOICE_LINE
     if audio is not None:
         return decode_file(audio, audio.name), f"'{audio.name}', looped"
     rng = np.random.default_rng(0)

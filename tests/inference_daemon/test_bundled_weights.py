@@ -1,0 +1,68 @@
+"""The weights that ship: intact, independent of windows, still in silence, the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mynah_daemon.audio.decode import decode_file
+from mynah_daemon.engine import onnx_pair
+from mynah_daemon.engine.engine import LipSyncEngine
+from mynah_daemon.engine.model_store import ModelStore, open_store
+from mynah_daemon.engine.onnx_pair import OnnxPair
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.regions import LIPS
+from mynah_shared.protocol.messages import SynthesizeRequest
+
+
+@pytest.fixture(scope="module")
+def store() -> ModelStore:
+    return open_store()
+
+
+@pytest.fixture
+def speech(repository: Path) -> np.ndarray:
+    return np.resize(decode_file(repository / "demo_scene" / "line.flac", "line.flac"), 25 * 16000)
+
+
+def perform(store: ModelStore, samples: np.ndarray, fps: float = 30.0) -> np.ndarray:
+    request = SynthesizeRequest(audio_sha256="0" * 64, audio_name="a.wav", fps=fps)
+    return LipSyncEngine(store).synthesize(request, samples, lambda *_: None).values
+
+
+def test_the_default_is_a_trained_model_with_all_channels(store: ModelStore) -> None:
+    info = store.find("")
+    assert info is not None
+    assert info.name == "regression"
+    assert info.channels == ARKIT_CHANNELS
+    for entry in (store.encoder, *store.decoders):
+        assert entry is not None
+        assert store.verified_path(entry.file, entry.sha256).stat().st_size < 40e6
+
+
+def test_its_stated_context_is_enough(
+    store: ModelStore, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = OnnxPair(store, store.decoders[0])
+    windowed = model.perform(speech, lambda _: None)
+    monkeypatch.setattr(onnx_pair, "WINDOW_MOTION_FRAMES", 10**6)
+    whole = model.perform(speech, lambda _: None)
+    np.testing.assert_allclose(windowed.clip.values, whole.clip.values, atol=1e-5)
+
+
+def test_the_same_line_gives_the_same_curves(store: ModelStore, speech: np.ndarray) -> None:
+    assert perform(store, speech).tobytes() == perform(store, speech).tobytes()
+
+
+def test_speech_opens_the_mouth_and_silence_shuts_it(
+    store: ModelStore, speech: np.ndarray
+) -> None:
+    lips = [ARKIT_CHANNELS.index(name) for name in LIPS]
+    jaw = ARKIT_CHANNELS.index("jawOpen")
+    assert np.percentile(perform(store, speech)[:, jaw], 90) > 0.08
+    for quiet in (np.zeros(48000, "f4"), np.random.default_rng(0).normal(0, 3e-4, 48000)):
+        still = perform(store, quiet.astype("f4"))[:, lips]
+        assert still.max() < 0.02
+        assert np.abs(np.diff(still, axis=0)).max() < 0.005
