@@ -1,13 +1,15 @@
 """The demo inside Blender: a head is built, given a line through the add-on's operator, rendered.
 
-    blender --background --python demo_scene/run_demo.py -- OUT_FOLDER
+    blender --background --python demo_scene/run_demo.py -- OUT_FOLDER [PACKAGES]
     python demo_scene/run_demo.py -- OUT_FOLDER            (with the bpy module)
 
-Leaves demo.blend and frames/0001.png … in OUT_FOLDER. Lines for the caller start with "demo: ".
+PACKAGES is a folder with pyzmq and msgpack, for a Blender that lacks them. Leaves demo.blend and
+frames/0001.png … in OUT_FOLDER. Lines for the caller start with "demo: ".
 """
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 AUDIO = ROOT / "demo_scene" / "line.flac"
 FPS = 25
-sys.path[:0] = [str(ROOT), str(ROOT / "shared")]
+ARGUMENTS = sys.argv[sys.argv.index("--") + 1 :]
+sys.path[:0] = [str(ROOT), str(ROOT / "shared"), *ARGUMENTS[1:]]
 
 import bpy  # noqa: E402 (the path must be set first)
 
@@ -60,9 +63,14 @@ def _place_sound(scene: bpy.types.Scene) -> None:
     editor = scene.sequence_editor_create()
     strip = editor.strips.new_sound("line", str(AUDIO), channel=1, frame_start=1)
     strip.sound.pack()
-    scene.frame_start, scene.frame_end = 1, int(strip.frame_duration)
+    scene.frame_start, scene.frame_end = 1, round(_line_duration_s() * FPS)
     editor.active_strip = strip
     strip.select = True
+
+
+def _line_duration_s() -> float:
+    with open(AUDIO.with_name("line_phones.csv"), newline="", encoding="utf-8") as file:
+        return float(list(csv.DictReader(file))[-1]["end_s"])
 
 
 def _perform(scene: bpy.types.Scene, head: bpy.types.Object) -> None:
@@ -90,4 +98,4 @@ def _render(scene: bpy.types.Scene, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[sys.argv.index("--") + 1]).resolve())
+    main(Path(ARGUMENTS[0]).resolve())

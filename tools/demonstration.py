@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from . import environments
-from .console import LOGS, ROOT, BuildError, environment, run_logged, step
+from .console import LOGS, ROOT, BuildError, CommandError, environment, run_logged, step
 
 OUT = ROOT / "demo"
 FPS = 25
@@ -21,16 +22,16 @@ _PREFIX = "demo: "
 def run(blender: str | None, bpy: str | None) -> int:
     """Everything from a bare checkout to the four files in demo/."""
     start = time.monotonic()
-    command, host_path = _host(blender, bpy)
+    command = _host(blender, bpy)
     engine = environments.engine()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     # A state folder of its own: the demo must not meet or stop a daemon the user works with.
     state = ROOT / "build" / "demo-state"
-    env = {"MYNAH_HOME": str(state), "MYNAH_ENGINE": str(engine), "PYTHONPATH": host_path}
+    env = {"MYNAH_HOME": str(state), "MYNAH_ENGINE": str(engine)}
     try:
         with step("The main job in Blender"):
-            stages = _in_blender([*command, "--", str(OUT)], env)
+            stages = _in_blender(command, env)
         with step("The same line on the command line: line.csv"):
             audio = ROOT / "demo_scene" / "line.flac"
             mynah = [engine, "-m", "mynah_daemon", "generate", audio, "-o", OUT / "line.csv"]
@@ -38,23 +39,25 @@ def run(blender: str | None, bpy: str | None) -> int:
         with step("Film strip and film"):
             run_logged([engine, "-m", "demo_scene.pictures", OUT, str(FPS)], "demo-pictures")
     finally:
-        run_logged([engine, "-m", "mynah_daemon", "stop"], "demo-stop", **env)
+        # If the daemon can't be stopped, what failed before matters more; it ends by itself.
+        with suppress(CommandError):
+            run_logged([engine, "-m", "mynah_daemon", "stop"], "demo-stop", **env)
     shutil.rmtree(OUT / "frames")
     _report(stages, time.monotonic() - start)
     return 0
 
 
-def _host(blender: str | None, bpy: str | None) -> tuple[list[str | Path], str]:
-    """The command that runs a script in Blender, and where it finds pyzmq and msgpack."""
+def _host(blender: str | None, bpy: str | None) -> list[str | Path]:
+    """The command that runs the demo's script in Blender."""
     script = ROOT / "demo_scene" / "run_demo.py"
     if blender is None:
-        return [environments.blender(bpy), script], ""
+        return [environments.blender(bpy), script, "--", OUT]
     program = shutil.which(blender)
     if program is None:
         raise BuildError(f"There is no program at '{blender}'; give --blender the path of Blender.")
-    base = [program, "--background", "--factory-startup", "--python-use-system-env"]
-    site = _packages_for(base)
-    return [*base, "--python-exit-code", "1", "--python", script], str(site)
+    base = [program, "--background", "--factory-startup"]
+    packages = _packages_for(base)
+    return [*base, "--python-exit-code", "1", "--python", script, "--", OUT, packages]
 
 
 def _packages_for(base: Sequence[str]) -> Path:
