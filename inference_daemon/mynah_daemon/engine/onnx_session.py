@@ -21,7 +21,8 @@ _PREFERRED: Final[dict[str, dict[str, str]]] = {
     # Heuristic search and full float32: the same request gives the same curves, close to the CPU's.
     "CUDAExecutionProvider": {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
     "DmlExecutionProvider": {},
-    "CoreMLExecutionProvider": {},
+    # Not CoreML, which every macOS wheel brings: it computes in half precision and compiles anew
+    # for each length, while these graphs need a hundredth of real time on a CPU.
     "CPUExecutionProvider": {},
 }
 _MOST_THREADS: Final = 4  # the graphs are small: more threads only fight the host for cores
@@ -86,6 +87,7 @@ def _options() -> Any:
     options.intra_op_num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
     options.log_severity_level = _ONLY_ERRORS
+    options.enable_mem_pattern = False  # DirectML demands it; lengths differ from line to line
     # Threads that spin between two windows would steal the cores that the host draws with.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
