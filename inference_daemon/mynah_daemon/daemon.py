@@ -129,7 +129,14 @@ class Daemon:
         log_event("started", pid=os.getpid(), version=__version__, server_id=self._server_id)
         ready(os.getpid())
         try:
-            server.run(lambda: self._stop.is_set() or self._is_idle(responder, control))
+            server.run(
+                lambda: (
+                    self._stop.is_set()
+                    # without either thread it would only seem to serve: the next one will
+                    or not (service.supervisor.is_alive() and control.is_alive())
+                    or self._is_idle(responder, control)
+                )
+            )
         finally:
             # A client takes the loss of a socket for the daemon's end, so the answer to its
             # `Shutdown` needs a moment to arrive before.

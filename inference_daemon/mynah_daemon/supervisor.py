@@ -31,7 +31,7 @@ from .log import log_event
 ATTEMPTS: Final = 2
 _HANG_S: Final = 120.0
 """No step takes near as long, decoding (30 s at most) included."""
-_CANCEL_GRACE_S: Final = 5.0
+_CANCEL_GRACE_S: Final = 10.0
 _BACK_OFF_S: Final = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _TICK_S: Final = 1.0
 
@@ -95,7 +95,7 @@ class Supervisor(threading.Thread):
     def run(self) -> None:
         while True:
             if self._process is None and time.monotonic() >= self._start_due_s:
-                self._start_worker()
+                self._try_to_start_worker()
             try:
                 item = self._inbox.get(timeout=_TICK_S if self._process else _TICK_S / 10)
             except queue.Empty:
@@ -109,6 +109,13 @@ class Supervisor(threading.Thread):
             self._start_next()
 
     # --- the worker process ---------------------------------------------------------------------
+
+    def _try_to_start_worker(self) -> None:
+        try:
+            self._start_worker()
+        except OSError as err:  # no memory or no process left: perhaps in a moment
+            log_event("worker_not_started", reason=err.strerror or "")
+            self._back_off()
 
     def _start_worker(self) -> None:
         self._generation += 1
@@ -204,10 +211,14 @@ class Supervisor(threading.Thread):
                 f"The engine crashed twice on '{running.job.request.audio_name}'; convert the "
                 "file to WAV, and run `mynah doctor` if that fails too.",
             )
+        self.restarts += 1
+        self._back_off()
+
+    def _back_off(self) -> None:
+        """Each failure in a row makes the next start wait longer."""
         pause_s = _BACK_OFF_S[min(self._crashes_in_a_row, len(_BACK_OFF_S) - 1)]
         self._start_due_s = time.monotonic() + pause_s
         self._crashes_in_a_row += 1
-        self.restarts += 1
 
     def _check_running(self) -> None:
         """Passes a cancel on, and ends a worker that hangs."""
