@@ -117,8 +117,8 @@ def _mouth(head: Anatomy) -> Shapes:
     rounded = 0.55 + 0.45 * head.middle
     part = np.where(head.upper, 5.0, -7.0) * head.middle * near
     funnel = _vector(forward * rounded, 0, -9.0, 0) + _vector(part, 0, 0, 1)
-    funnel += _vector(x * wide, -0.30, 0, 0)
-    pucker = _vector(forward * rounded, 0, -11.0, 0) + _vector(x * wide, -0.46, 0, 0)
+    funnel += _vector(x * wide, -0.17, 0, 0)
+    pucker = _vector(forward * rounded, 0, -14.0, 0) + _vector(x * wide, -0.54, 0, 0)
     pucker -= 0.55 * _towards_line(head, 0.35)
     shift = _vector(head.near_mouth(24.0), 1, 0, 0)
     centre = head.middle**1.3

@@ -79,6 +79,7 @@ def test_pucker_narrows_the_mouth_and_smile_widens_it(anatomy: Anatomy, shapes: 
 
     rest = width(anatomy.zeros())
     assert width(shapes["mouthPucker"]) < 0.7 * rest
+    assert width(shapes["mouthPucker"] + shapes["mouthFunnel"]) > 0.2 * rest
     assert width(shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) > 1.25 * rest
 
 
