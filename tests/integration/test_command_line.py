@@ -265,8 +265,15 @@ def test_ctrl_c_cancels_the_line_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("MYNAH_WEIGHTS", str(slow_weights))
     long = write_speech(tmp_path / "long.flac", 590, rate=8000)
+    # A shell starts what runs in its background deaf to Ctrl-C, tests included.
+    program = (
+        "import signal, sys\n"
+        "from mynah_daemon.cli import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "mynah_daemon", "generate", long, "-o", out / "a.csv"],
+        [sys.executable, "-c", program, "generate", long, "-o", out / "a.csv"],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
