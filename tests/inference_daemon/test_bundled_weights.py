@@ -56,9 +56,7 @@ def test_the_same_line_gives_the_same_curves(store: ModelStore, speech: np.ndarr
     assert perform(store, speech).tobytes() == perform(store, speech).tobytes()
 
 
-def test_speech_opens_the_mouth_and_silence_shuts_it(
-    store: ModelStore, speech: np.ndarray
-) -> None:
+def test_speech_opens_the_mouth_and_silence_shuts_it(store: ModelStore, speech: np.ndarray) -> None:
     lips = [ARKIT_CHANNELS.index(name) for name in LIPS]
     jaw = ARKIT_CHANNELS.index("jawOpen")
     assert np.percentile(perform(store, speech)[:, jaw], 90) > 0.08
