@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.motion.curves import resample
+from mynah_shared.motion.curves import resample, smooth
+from mynah_shared.motion.regions import HEAD, channel_indices
 from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .eyes import add_eyes
@@ -27,6 +28,8 @@ Progress = Callable[[str, int, int], None]
 
 SAMPLE_RATE: Final = 16_000
 _SILENCE: Final = "sil"
+_HEAD_CUTOFF_HZ: Final = 3.0
+"""Heads nod and turn more slowly than this while they speak."""
 
 
 class LipSyncEngine:
@@ -48,7 +51,7 @@ class LipSyncEngine:
         count = _Counter(progress, total=model.count_steps(len(samples)) + 2)
         count("decode")
         performance = model.perform(samples, count)
-        clip = _keep_promises(performance)
+        clip = _steady_head(_keep_promises(performance))
         clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
         if not model.animates_eyes:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
@@ -86,6 +89,14 @@ def _keep_promises(performance: Performance) -> MotionClip:
         return clip
     values = close_lips(clip.values, phones.probabilities, phones.names)
     values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE))
+    return MotionClip(clip.fps, clip.channels, values)
+
+
+def _steady_head(clip: MotionClip) -> MotionClip:
+    """Takes the tremble of a frame-by-frame regression out of the head; the face stays as it is."""
+    columns = channel_indices(HEAD, clip.channels)
+    values = clip.values.copy()
+    values[:, columns] = smooth(clip.select(HEAD), _HEAD_CUTOFF_HZ).values
     return MotionClip(clip.fps, clip.channels, values)
 
 

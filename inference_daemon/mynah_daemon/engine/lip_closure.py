@@ -32,17 +32,18 @@ _OPENERS: Final = tuple(n for n, mm in _OPENING_MM.items() if mm > 0 and n != "j
 _LEFT_OPEN: Final = 0.2
 _LOW_JAW: Final = 0.12
 """A jaw lower than this shows in profile even behind closed lips, so it gives way by half."""
-_NEIGHBOURS: Final = 0.5
+_NEIGHBOURS: Final = 0.3
 """How far the frames beside a closure follow it: closures must survive resampling to any rate."""
-_SPEECH_REACH_S: Final = 0.2
-"""Lips may prepare and relax this long before and after speech."""
+_SPEECH_REACH_S: Final = 0.3
+"""Lips may prepare (filmed people draw a breath) and relax this long before and after speech."""
+_FADE_S: Final = 0.2
 _PHONE_RATE: Final = 50.0
 
 
 def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]) -> FloatArray:
     """Brings the lips together once in every bilabial that the model left open.
 
-    Only the moment at which the lips come nearest is touched, with half of the change beside it:
+    Only the moment at which the lips come nearest is touched, with a third of the change beside it:
     a p goes on after its closure has burst. `values` [T, 55] at 25/s, `posteriors` [2T, P] at
     50/s. Returns a new array.
     """
@@ -56,7 +57,7 @@ def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]
             around = slice(max(nearest - 1, 0), nearest + 2)
             strength[around] = np.maximum(strength[around], _NEIGHBOURS)
             strength[nearest] = 1.0
-    return values + strength[:, None] * (_sealed(values) - values)
+    return (values + strength[:, None] * (_sealed(values) - values)).astype(np.float32)
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -91,8 +92,9 @@ def rest_in_silence(values: FloatArray, posteriors: FloatArray, silence: int) ->
     reach = round(_SPEECH_REACH_S * _PHONE_RATE)
     padded = np.pad(speech, (reach, reach + 1), mode="edge")
     near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    kernel = np.hanning(2 * reach + 3)[1:-1]
-    smooth = np.convolve(np.pad(near, reach, mode="edge"), kernel / kernel.sum(), mode="valid")
+    fade = round(_FADE_S * _PHONE_RATE)
+    kernel = np.hanning(2 * fade + 3)[1:-1]
+    smooth = np.convolve(np.pad(near, fade, mode="edge"), kernel / kernel.sum(), mode="valid")
     amount = np.clip((smooth[::2][: len(values)] - 0.05) / 0.45, 0.0, 1.0)[:, None]
     lips = channel_indices(LIPS)
     rested = values.copy()

@@ -73,14 +73,19 @@ class Transport:
         """
         timeout_ms = None if timeout_s is None else max(0, round(timeout_s * 1000))
         ready = dict(self._poller.poll(timeout_ms))
-        messages = [m for s in (self._main, self._control) if s in ready for m in _drain(s)]
+        messages = self._drain_both()
         if self._wake is not None and self._wake.fileno() in ready:
             self._wake.recv(4096)
+        lost = [monitor for monitor in self._monitors if monitor in ready]
+        # The news of a loss may overtake the last replies: look once more before believing it.
+        messages = messages or (self._drain_both() if lost else [])
         if not messages:
-            for monitor in self._monitors:
-                if monitor in ready:
-                    self._refuse_loss(monitor)
+            for monitor in lost:
+                self._refuse_loss(monitor)
         return messages
+
+    def _drain_both(self) -> list[list[bytes]]:
+        return [message for s in (self._main, self._control) for message in _drain(s)]
 
     def close(self) -> None:
         """Drops what is unsent; never blocks."""
