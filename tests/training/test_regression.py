@@ -25,7 +25,7 @@ from mynah_training.train import TrainConfig, Trainer, read_config  # noqa: E402
 TINY = RegressionConfig(
     encoder_width=16, encoder_dilations=(1, 2), decoder_width=16, decoder_dilations=(1,)
 )
-MIX = Mix(performer=2, others=1, animated=1, revoiced=1, speech=1, synthetic=1, noise=1)
+MIX = Mix(performer=2, others=1, animated=1, revoiced=1, speech=1, english=1, languages=1, noise=1)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def pack(tmp_path: Path) -> Pack:
         writer.add(
             samples, (("AA", 0.0, 1.0), ("sil", 1.0, 2.0)),
             None if source == "synthetic" else motion,
-            utterance_id=f"{source}_bgiq4p", source=source, speaker=f"voice{i}", language="en",
+            utterance_id=f"{source}_bgiq4p", source=source, speaker=f"flite{i}", language="en",
             split="train", trusted=True, valid="" if source == "synthetic" else "1" * 55,
         )  # fmt: skip
     writer.write(tmp_path / "pack")
@@ -112,7 +112,7 @@ def test_the_same_seed_draws_the_same_batch(pack: Pack) -> None:
 
 
 def test_held_out_words_and_speakers_are_never_drawn(pack: Pack) -> None:
-    sampler = BatchSampler(pack, MIX, 0, frozenset({"voice2"}), left_out_words=("3q",))
+    sampler = BatchSampler(pack, MIX, 0, frozenset({"flite2"}), left_out_words=("3q",))
 
     drawn: list[Entry] = [entry for kind in sampler.kinds for entry in kind.entries]
     assert [entry.source for entry in drawn] == ["synthetic"]

@@ -33,14 +33,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Mix:
-    """Items of a batch by kind."""
+    """Items of a batch by kind: faces of the first four, speech only of the next three."""
 
-    performer: int = 14
-    others: int = 8
-    animated: int = 5
-    revoiced: int = 8
-    speech: int = 7
-    synthetic: int = 14
+    performer: int = 10
+    others: int = 6
+    animated: int = 6
+    revoiced: int = 6
+    speech: int = 9
+    english: int = 12
+    languages: int = 12
     noise: int = 1
 
 
@@ -90,13 +91,15 @@ class BatchSampler:
             e for e in pack.entries
             if e.split == "train" and e.speaker not in left_out and not says_any(e, left_out_words)
         ]  # fmt: skip
+        free = [e for e in train if e.source == "synthetic"]
         kinds = (
             (mix.performer, [e for e in train if e.source == "grid_s1"]),
             (mix.others, [e for e in train if e.source == "grid_multi"]),
             (mix.animated, [e for e in train if e.source == "facegood"]),
             (mix.revoiced, [e for e in train if e.source == "synthetic_grid"]),
             (mix.speech, [e for e in train if not e.valid and e.source != "synthetic"]),
-            (mix.synthetic, [e for e in train if e.source == "synthetic"]),
+            (mix.english, [e for e in free if e.speaker.startswith("flite")]),
+            (mix.languages, [e for e in free if e.speaker.startswith("espeak")]),
         )
         self.kinds = [_Kind(n, entries, _chances(entries)) for n, entries in kinds if entries]
 
