@@ -9,7 +9,6 @@ from .part import Part, smoothstep
 from .sculpt import EYE_CENTRE, EYE_RADIUS, Mask, Points
 
 JAW_HINGE = np.array([0.0, 2.0, -22.0])
-_FIRST_CONTACT = 10  # index of the ring on which the lips meet, counted from the outermost
 
 
 class Anatomy:
@@ -81,7 +80,7 @@ class Anatomy:
 
     def contact_ring(self) -> slice:
         """The vertices on which the lips meet, spoke by spoke."""
-        start = self._ranges["skin"].start + _FIRST_CONTACT * lips.SPOKES
+        start = self._ranges["skin"].start + lips.CONTACT_RING * lips.SPOKES
         return slice(start, start + lips.SPOKES)
 
     def near_mouth(self, reach: float) -> Points:
@@ -141,8 +140,10 @@ class Anatomy:
         return delta
 
     def move_lids(self, sign: float, upper: Points | float, lower: Points | float) -> Points:
-        """Displacements that turn lid edges about the eye by degrees (a share of the opening if
-        given as a function of place: see `close_lids`); the skin around follows softly."""
+        """Displacements that turn the lids' edges about the eye, the skin around following softly.
+
+        `upper` and `lower` are degrees upwards, for all vertices or for each [N].
+        """
         lashes = self.mask("left lashes" if sign > 0 else "right lashes")
         moved = self.skin | lashes
         p = self.points * [sign, 1, 1]
@@ -154,7 +155,7 @@ class Anatomy:
         step = np.where(above, upper * high, lower * low)
         step = np.where(lashes, upper, step)
         # Only what lies on the lid's sphere, and nothing that is past the corners.
-        reach = np.where(azimuth > 0, azimuth / 50.0, azimuth / -37.0)
+        reach = np.where(azimuth > 0, azimuth / eyelids.TEMPLE, azimuth / -eyelids.NOSE)
         step *= smoothstep(1.25, 0.9, reach) * smoothstep(18.0, 3.0, distance - EYE_RADIUS)
         step *= moved & (p[:, 0] > 0)
         there = EYE_CENTRE + distance[:, None] * eyelids.directions(azimuth, elevation + step)

@@ -14,7 +14,7 @@ from .part import Face, grid_faces
 from .sculpt import EYE_CENTRE, EYE_RADIUS, LID_THICKNESS, Mask, Points, face, project_front
 
 SPOKES = 40
-_TEMPLE, _NOSE = 50.0, 37.0  # half widths of the opening
+TEMPLE, NOSE = 50.0, 37.0  # half widths of the opening
 _UP, _DOWN = 27.5, 22.0  # half heights
 _TILT = 3.5  # the outer corner sits higher
 # The outermost ring as seen from the front, in mm around the middle of the eye.
@@ -34,7 +34,7 @@ class LidRings:
 
 def opening(azimuth: Points) -> tuple[Points, Points]:
     """Elevations of the upper and the lower edge of the open eye at `azimuth`."""
-    cos = np.clip(np.where(azimuth > 0, azimuth / _TEMPLE, azimuth / _NOSE), -1.0, 1.0)
+    cos = np.clip(np.where(azimuth > 0, azimuth / TEMPLE, azimuth / NOSE), -1.0, 1.0)
     sin = np.sqrt(1.0 - cos**2)
     return _TILT * cos + _UP * sin**1.1, _TILT * cos - _DOWN * sin**1.25
 
@@ -57,7 +57,7 @@ def build_lids() -> LidRings:
     """The rings of the left eye, open."""
     phi = np.arange(SPOKES) * (2.0 * np.pi / SPOKES)
     cos, sin = np.cos(phi), np.sin(phi)
-    inner_azimuth = cos * np.where(cos > 0, _TEMPLE, _NOSE)
+    inner_azimuth = cos * np.where(cos > 0, TEMPLE, NOSE)
     upper, lower = opening(inner_azimuth)
     inner = np.stack([inner_azimuth, np.where(sin >= 0, upper, lower)], axis=1)
     edge = EYE_CENTRE + (EYE_RADIUS + LID_THICKNESS) * directions(inner[:, 0], inner[:, 1])

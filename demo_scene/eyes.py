@@ -74,7 +74,7 @@ def build_glint(name: str, side: float) -> Part:
 def build_lashes() -> Part:
     """A dark, tapered rim along the left upper lid."""
     columns = 25
-    azimuth = np.linspace(-37.0, 50.0, columns)
+    azimuth = np.linspace(-eyelids.NOSE, eyelids.TEMPLE, columns)
     upper, _ = eyelids.opening(azimuth)
     along = np.linspace(0.0, 1.0, columns)
     width = np.sin(np.pi * np.clip(along, 0.02, 0.98)) ** 0.6
@@ -91,10 +91,8 @@ def build_lashes() -> Part:
         lid = EYE_CENTRE + (EYE_RADIUS + LID_THICKNESS) * ray
         points.append(project_front(face, lid[:, 0], lid[:, 2]) + ray * np.reshape(out, (-1, 1)))
     faces = grid_faces(4, columns, closed=False, flip=True)
-    tags = {"elevation": np.concatenate([upper] * 4), "azimuth": np.tile(azimuth, 4)}
-    return Part(
-        "left lashes", np.vstack(points), faces, np.tile(HAIR * 0.5, (4 * columns, 1)), tags
-    )
+    paint = np.tile(HAIR * 0.5, (4 * columns, 1))
+    return Part("left lashes", np.vstack(points), faces, paint)
 
 
 def build_brow() -> Part:

@@ -34,7 +34,9 @@ _INSIDE = (
     (28.0, 19.0, 1.2),
     (42.0, 13.0, 0.75),
 )
-RINGS = len(_SKIN_LEVELS) + len(_RED_LEVELS) + 1 + len(_INSIDE)
+CONTACT_RING = len(_SKIN_LEVELS) + len(_RED_LEVELS)
+"""Which ring, counted from the outermost, is the line where the lips meet."""
+RINGS = CONTACT_RING + 1 + len(_INSIDE)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def engine() -> Path:
     projects = [ROOT / "shared", ROOT / "inference_daemon"]
     sources = "".join((p / "pyproject.toml").read_text(encoding="utf-8") for p in projects)
     editable = [part for p in projects for part in ("--editable", str(p))]
-    return _ensure("engine", [*editable, *group("dev")], sources)
+    return _ensure("engine", [*editable, *group("dev")], sources + version())
 
 
 def blender(bpy: str | None = None) -> Path:
