@@ -35,12 +35,12 @@ class Batch:
 class Mix:
     """Items of a batch by kind: faces of the first four, speech only of the next three."""
 
-    performer: int = 10
-    others: int = 6
-    animated: int = 6
-    revoiced: int = 6
-    speech: int = 9
-    english: int = 12
+    performer: int = 9
+    others: int = 5
+    animated: int = 4
+    revoiced: int = 8
+    speech: int = 10
+    english: int = 13
     languages: int = 12
     noise: int = 1
 
