@@ -70,7 +70,9 @@ def _row(name: str, results: list[ClipResult]) -> str:
             f"{np.mean([s.gap_correlation for s in scores]):.3f}",
             f"{np.mean([s.mouth_opening_error_mm for s in scores]):.2f}",
             f"{np.mean([s.upper_face_dynamics_error_mm for s in scores]):.2f}",
-            f"{1000 * peak_lag_s(profile, results[0].fps):+.0f}" if profile.max() > 0 else "–",
+            f"{1000 * peak_lag_s(profile, results[0].fps):+.0f}"
+            if profile.max() > 0.1 * len(scores)
+            else "–",
         ]
     else:
         cells += ["–"] * 5
