@@ -68,7 +68,7 @@ def _face(picture: Image.Image) -> Image.Image:
     """The square around the face of a frame."""
     w, h = picture.size
     return picture.convert("RGB").crop(
-        (round(0.18 * w), round(0.23 * h), round(0.76 * w), round(0.81 * h))
+        (round(0.18 * w), round(0.28 * h), round(0.76 * w), round(0.86 * h))
     )
 
 
