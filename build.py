@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Everything one does with this repository: `python build.py VERB`. Needs only Python and pip.
 
-setup     make the environments .venv/engine and .venv/blender
+setup     make the environments .venv/engine and .venv/blender; hosts will find this engine
 demo      run the main job in real Blender and leave film, film strip, curves and scene in demo/
 test      check the sources, then run every test
 check     check the sources only: format, lint, types, import rules
@@ -59,9 +59,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def setup(arguments: argparse.Namespace) -> int:
-    """Make or refresh both environments."""
+    """Make or refresh both environments, and make this engine the one that hosts find."""
     from tools import environments
 
+    environments.register_engine(environments.engine())
     ready = [environments.engine(), environments.blender(arguments.bpy)]
     print("Ready:", *ready, sep="\n  ")
     return 0

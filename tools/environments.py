@@ -52,6 +52,13 @@ def engine() -> Path:
     return _ensure("engine", [*editable, *group("dev")], sources + version())
 
 
+def register_engine(python: Path) -> None:
+    """Notes for all hosts on this computer that the engine lies here."""
+    code = "from mynah_shared.client.launcher import register_engine; register_engine()"
+    with step("Tell Blender and the other hosts where the engine is"):
+        run_logged([python, "-c", code], "register-engine")
+
+
 def blender(bpy: str | None = None) -> Path:
     """The Python of an environment with Blender as a module; made if needed.
 

@@ -18,8 +18,8 @@ from mynah_shared.errors import MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from .data.phones import PHONES
-from .models.regression import RegressionConfig, RegressionModel
-from .train import load_checkpoint
+from .models.regression import RegressionModel
+from .train import load_checkpoint, model_config
 
 TOLERANCE = 1e-4
 MOTION_FPS = 25.0
@@ -28,9 +28,8 @@ MOTION_FPS = 25.0
 def load_trained(path: Path) -> RegressionModel:
     """The averaged (EMA) weights of a checkpoint, ready to run."""
     state = load_checkpoint(path / "checkpoint.pt" if path.is_dir() else path)
-    config = {k: tuple(v) if isinstance(v, list) else v for k, v in state["config"].items()}
     n = len(ARKIT_CHANNELS)
-    model = RegressionModel(RegressionConfig(**config), torch.zeros(n), torch.ones(n))
+    model = RegressionModel(model_config(state), torch.zeros(n), torch.ones(n))
     model.load_state_dict(state["ema"])
     return model.eval()
 

@@ -190,7 +190,7 @@ class Trainer:
         if not path.is_file():
             return
         state = load_checkpoint(path)
-        if RegressionConfig(**_tuples(state["config"])) != model:
+        if model_config(state) != model:
             raise BadInputError(
                 f"{path} was trained with other sizes; choose another --out or the same --config."
             )
@@ -236,6 +236,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadInputError(f"{path} does not exist; train first or give the folder of a run.")
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def model_config(state: dict[str, Any]) -> RegressionConfig:
+    """The sizes of a checkpoint's networks."""
+    return RegressionConfig(**_tuples(state["config"]))
 
 
 def read_config(path: Path | None) -> tuple[RegressionConfig, TrainConfig, Mix]:

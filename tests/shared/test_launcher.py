@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import signal
 import stat
@@ -31,7 +30,12 @@ from mynah_shared.client.connection_file import (
     read_connection_file,
     write_connection_file,
 )
-from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
+from mynah_shared.client.launcher import (
+    EngineCommand,
+    find_engine,
+    find_or_start_daemon,
+    register_engine,
+)
 from mynah_shared.errors import EngineUnavailableError, VersionMismatchError
 from mynah_shared.testing.clips import make_tone
 
@@ -236,7 +240,7 @@ def test_the_engine_is_looked_for_in_order(
     assert find_engine() == EngineCommand((str(program),))
 
     home.mkdir(mode=0o700)
-    (home / "engine.json").write_text(json.dumps({"python": sys.executable}))
+    register_engine()
     assert find_engine() == EngineCommand((sys.executable, "-m", "mynah_daemon"))
 
     other = tmp_path / "python"

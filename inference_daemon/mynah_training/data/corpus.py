@@ -49,7 +49,7 @@ class Recording:
                 f"{self.audio.name} has {rate} samples per second; training audio must "
                 f"have {SAMPLE_RATE}."
             )
-        return samples
+        return np.asarray(samples, np.float32)
 
 
 def read_corpus(root: Path) -> Iterator[Recording]:

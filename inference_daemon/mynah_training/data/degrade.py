@@ -27,10 +27,10 @@ def add_room(samples: Samples, seed: int) -> Samples:
     tail = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
     tail[: round(0.005 * _RATE)] = 0.0
     impulse = np.concatenate([[1.0], tail / np.sqrt(np.sum(tail**2))])
-    return signal.fftconvolve(samples, impulse)[: len(samples)].astype(np.float32)
+    return np.asarray(signal.fftconvolve(samples, impulse), np.float32)[: len(samples)]
 
 
 def telephone(samples: Samples, seed: int) -> Samples:  # noqa: ARG001  (same signature as the others)
     """300 to 3400 Hz only."""
     sections = signal.butter(6, (300, 3400), "bandpass", fs=_RATE, output="sos")
-    return signal.sosfilt(sections, samples).astype(np.float32)
+    return np.asarray(signal.sosfilt(sections, samples), np.float32)

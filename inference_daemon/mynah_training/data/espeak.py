@@ -83,7 +83,7 @@ class EspeakVoice:
         self._library.espeak_Synth(data, len(data) + 1, 0, 0, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()
         samples = np.concatenate([np.zeros(0, np.int16), *self._samples]).astype(np.float32) / 32768
-        return samples, self._segments(len(samples) / self.rate)
+        return samples.astype(np.float32), self._segments(len(samples) / self.rate)
 
     def _receive(self, wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:

@@ -39,4 +39,4 @@ def speak(
         index = phone_index(name)
         segments.append((PHONES[index] if index >= 0 else "sil", start_s, float(end)))
         start_s = float(end)
-    return samples, rate, segments
+    return np.asarray(samples, np.float32), rate, segments

@@ -149,7 +149,8 @@ def add_synthetic(writer: _Writer, folder: Path, recordings: list[Recording]) ->
         )
     for row in read_rows(folder / "index.csv"):
         name = row["utterance_id"]
-        samples, _ = soundfile.read(folder / "audio" / f"{name}.flac", dtype="float32")
+        sound, _ = soundfile.read(folder / "audio" / f"{name}.flac", dtype="float32")
+        samples = np.asarray(sound, np.float32)
         original = filmed.get(name.split("_", 2)[2]) if name.startswith("grid_") else None
         phones, motion, valid = tuple(segments[name]), None, ""
         if original is not None and original.split == "train":

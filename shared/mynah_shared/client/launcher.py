@@ -62,6 +62,15 @@ def find_engine() -> EngineCommand:
     )
 
 
+def register_engine(python: str = sys.executable) -> Path:
+    """Makes the engine beside this Python the one that `find_engine` finds; returns the file."""
+    path = ensure_state_dir() / ENGINE_NAME
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"python": python}), encoding="utf-8")
+    part.replace(path)
+    return path
+
+
 def find_or_start_daemon(
     engine: EngineCommand | None = None, deadline_s: float = 20.0
 ) -> ConnectionInfo:
