@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
@@ -110,7 +111,8 @@ def _longest_pump_s(face: bpy.types.Object, voice: Path) -> float:
     assert session.outcome is not None
     assert session.outcome.report is not None
     assert session.outcome.report.keys_before == 55 * 3000
-    assert len(calls) > 50
+    if len(calls) <= 50:
+        return math.inf  # the machine stood still meanwhile: nothing was measured
     return max(calls[:-1])  # the last one baked
 
 
