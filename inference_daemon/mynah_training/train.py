@@ -37,7 +37,7 @@ class TrainConfig:
     `losses_of`."""
 
     learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
+    weight_decay: float = 1e-2
     ema_decay: float = 0.998
     phone_weight: float = 1.0
     lip_weight: float = 0.5

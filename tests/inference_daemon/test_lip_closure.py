@@ -66,7 +66,7 @@ def test_speech_without_bilabials_stays_as_it_is() -> None:
 def test_long_silence_closes_the_mouth_and_leaves_the_brows() -> None:
     values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), silence=0)
 
-    np.testing.assert_array_equal(values[:22, JAW], 0)
+    np.testing.assert_array_equal(values[:17, JAW], 0)
     np.testing.assert_allclose(values[42:, JAW], 0.2)
     np.testing.assert_allclose(values[:, BROW], 0.3)
 

@@ -28,13 +28,9 @@ _OPENING_MM: Final = {
 }  # fmt: skip
 """Vertical opening of the inner lips per unit of a shape, measured on the ICT-FaceKit head."""
 _CLOSED_MM: Final = 0.3
-_OPENERS: Final = tuple(n for n, mm in _OPENING_MM.items() if mm > 0 and n != "jawOpen")
-_LEFT_OPEN: Final = 0.2
-_LOW_JAW: Final = 0.12
-"""A jaw lower than this shows in profile even behind closed lips, so it gives way by half."""
 _NEIGHBOURS: Final = 0.3
 """How far the frames beside a closure follow it: closures must survive resampling to any rate."""
-_SPEECH_REACH_S: Final = 0.3
+_SPEECH_REACH_S: Final = 0.4
 """Lips may prepare (filmed people draw a breath) and relax this long before and after speech."""
 _FADE_S: Final = 0.2
 _PHONE_RATE: Final = 50.0
@@ -73,13 +69,15 @@ def _opening_mm(values: FloatArray) -> FloatArray:
 
 
 def _sealed(values: FloatArray) -> FloatArray:
-    """The pose [T, 55] with the lips together: openers relax, a low jaw lifts, mouthClose cancels
-    the jaw."""
+    """The same pose [T, 55] with the lips together: mouthClose cancels what is open.
+
+    A unit of mouthClose counts as a unit of jawOpen, as on rigs made for ARKit; the jaw keeps its
+    height, which is what a quick closure looks like.
+    """
     jaw, close = channel_indices(("jawOpen", "mouthClose"))
     sealed = values.copy()
-    sealed[:, channel_indices(_OPENERS)] *= _LEFT_OPEN
-    sealed[:, jaw] -= 0.5 * np.maximum(sealed[:, jaw] - _LOW_JAW, 0.0)
-    sealed[:, close] = np.maximum(sealed[:, close], sealed[:, jaw])
+    raised = values[:, close] + np.maximum(_opening_mm(values), 0.0) / _OPENING_MM["jawOpen"]
+    sealed[:, close] = np.minimum(raised, np.maximum(values[:, jaw], values[:, close]))
     return sealed
 
 

@@ -29,7 +29,7 @@ class RegressionConfig:
     side_channels: int = 8
     decoder_width: int = 128
     decoder_dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2)
-    dropout: float = 0.1
+    dropout: float = 0.2
 
 
 class SpeechEncoder(nn.Module):
