@@ -92,6 +92,12 @@ def _score(item: Item, predict: Predict, head: LandmarkHead) -> ClipResult:
     )
 
 
+def measure_references(items: list[Item], head: LandmarkHead) -> list[ClipResult]:
+    """What the references themselves reach: how often filmed people close their lips, say."""
+    found = [(i, i.reference.select(ARKIT_BLENDSHAPES)) for i in items if i.reference is not None]
+    return [score_clip(item.name, clip, clip, item.phones, head) for item, clip in found]
+
+
 def _fit_length(values: NDArray[np.float32], n_frames: int) -> NDArray[np.float32]:
     """At most a frame more or less: stored audio is padded to whole frames."""
     return values[np.arange(n_frames).clip(0, len(values) - 1)]
@@ -99,7 +105,7 @@ def _fit_length(values: NDArray[np.float32], n_frames: int) -> NDArray[np.float3
 
 def dev_items(recordings: list[Recording]) -> dict[str, list[Item]]:
     """The dev clips with faces by group, as they are and under worse recording conditions."""
-    names = {"grid_s1": "GRID s1, new sentences", "facegood": "FACEGOOD, new take"}
+    names = {"grid_s1": "GRID s1 (new sentences)", "facegood": "FACEGOOD (new take)"}
     groups: dict[str, list[Item]] = {}
     for recording in recordings:
         if recording.split == "dev" and recording.motion is not None:
@@ -207,6 +213,8 @@ def build_report(corpus: Path, head: LandmarkHead, weights: Path, held_out: Path
                 started = time.monotonic()
                 rows[f"{group} · {model}"] = measure(items, predict, head)
                 print(f"{group} · {model}: {time.monotonic() - started:.1f} s", flush=True)
+            if predictors is models and not group.startswith("GRID s1, "):
+                rows[f"{group} · the reference itself"] = measure_references(items, head)
         texts.append(f"### {title}\n\n{markdown_table(rows)}")
     return "\n\n".join(texts)
 
