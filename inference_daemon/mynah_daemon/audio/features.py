@@ -51,7 +51,8 @@ def raw_log_mel(samples: FloatArray) -> FloatArray:
     padded = np.zeros((n_frames - 1) * HOP + _FFT, np.float32)
     start = _FFT // 2
     kept = min(len(samples), len(padded) - start)
-    padded[start : start + kept] = samples[:kept]
+    # A constant offset would be a click where it begins and where it ends.
+    padded[start : start + kept] = samples[:kept] - samples.mean()
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT)[::HOP]
     out = np.empty((n_frames, N_MELS), np.float32)
     for i in range(0, n_frames, _BLOCK):  # blocks bound the memory of a ten-minute line
