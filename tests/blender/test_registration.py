@@ -111,7 +111,7 @@ from extensions.mynah.vendor.mynah_shared.protocol import codec
 addon.register()
 assert codec.msgpack.__name__ == "extensions.mynah.vendor.msgpack"
 assert not {"msgpack", "mynah_shared"} & set(sys.modules)
-assert not any("mynah" in path for path in sys.path[1:])
+assert not any(path.startswith(sys.argv[1]) for path in sys.path[1:])
 addon.unregister()
 """
 
