@@ -101,6 +101,7 @@ def test_a_vendored_copy_offers_the_same_names(repository: Path) -> None:
 HIDE_AND_IMPORT = """
 import sys
 from importlib.machinery import PathFinder
+from pathlib import Path
 find = PathFinder.find_spec
 hidden = ("msgpack", "mynah_shared")
 PathFinder.find_spec = lambda name, *rest: None if name in hidden else find(name, *rest)
@@ -111,7 +112,8 @@ from extensions.mynah.vendor.mynah_shared.protocol import codec
 addon.register()
 assert codec.msgpack.__name__ == "extensions.mynah.vendor.msgpack"
 assert not {"msgpack", "mynah_shared"} & set(sys.modules)
-assert not any(path.startswith(sys.argv[1]) for path in sys.path[1:])
+inside = Path(sys.argv[1], "extensions")
+assert not any(Path(path).is_relative_to(inside) for path in sys.path)
 addon.unregister()
 """
 
