@@ -30,7 +30,7 @@ _OPENING_MM: Final = {
 _CLOSED_MM: Final = 0.3
 _NEIGHBOURS: Final = 0.3
 """How far the frames beside a closure follow it: closures must survive resampling to any rate."""
-_SPEECH_REACH_S: Final = 0.4
+_SPEECH_REACH_S: Final = 0.25
 """Lips may prepare (filmed people draw a breath) and relax this long before and after speech."""
 _FADE_S: Final = 0.2
 _PHONE_RATE: Final = 50.0

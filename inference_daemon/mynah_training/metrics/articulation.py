@@ -16,6 +16,7 @@ Segment = tuple[str, float, float]
 _MARGIN_S = 0.02
 _SILENCE_MARGIN_S = 0.15
 _MIN_VOWEL_S = 0.06
+_ENOUGH_SILENT_FRAMES = 50
 
 
 @dataclass
@@ -50,11 +51,10 @@ class ArticulationCounts:
 
     @property
     def open_silence_percent(self) -> float:
-        return (
-            100.0 * self.open_silent_frames / self.silent_frames
-            if self.silent_frames
-            else float("nan")
-        )
+        """Not a number below a second of silence: the rims of short pauses say little."""
+        if self.silent_frames < _ENOUGH_SILENT_FRAMES:
+            return float("nan")
+        return 100.0 * self.open_silent_frames / self.silent_frames
 
 
 def count_articulation(
