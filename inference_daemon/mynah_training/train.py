@@ -29,6 +29,7 @@ from .models.regression import RegressionConfig, RegressionModel
 _N_SHAPES = len(ARKIT_BLENDSHAPES)
 _WARM_UP_STEPS = 100
 _CHECKPOINT_S = 120.0
+_LEAST_DEVIATION = 0.01
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Trainer:
         valid = batch.valid[faces]
         predicted, target = predicted[faces] * valid[:, None], batch.motion[faces] * valid[:, None]
         position, velocity, gap = self.lips(predicted[..., :_N_SHAPES], target[..., :_N_SHAPES])
-        scaled = (predicted - target) / self.model.decoder.scale
+        scaled = (predicted - target) / self.model.decoder.scale.clamp(min=_LEAST_DEVIATION)
         coefficients = (
             scaled.square() + 2 * functional.pad(scaled.diff(dim=1), (0, 0, 1, 0)).square()
         )
@@ -204,7 +205,10 @@ class Trainer:
 
 
 def motion_statistics(pack: Pack, left_out: frozenset[str]) -> tuple[Tensor, Tensor]:
-    """Mean and deviation [55] of the training motion over the clips in which a channel is valid."""
+    """Mean and deviation [55] of the training motion over the clips in which a channel is valid.
+
+    Both are 0 for a channel that no clip knows, so that the model leaves it at rest.
+    """
     total, square, count = np.zeros(55), np.zeros(55), np.zeros(55)
     for entry in pack.entries:
         if (
@@ -227,7 +231,7 @@ def motion_statistics(pack: Pack, left_out: frozenset[str]) -> tuple[Tensor, Ten
     mean = total / count.clip(1)
     deviation = np.sqrt((square / count.clip(1) - mean**2).clip(0))
     return torch.tensor(mean, dtype=torch.float32), torch.tensor(
-        deviation.clip(0.01), dtype=torch.float32
+        np.where(count > 0, deviation.clip(_LEAST_DEVIATION), 0.0), dtype=torch.float32
     )
 
 

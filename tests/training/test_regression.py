@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from mynah_training.data.pack import Entry, Pack, _Writer  # noqa: E402
 from mynah_training.data.phones import PHONES  # noqa: E402
 from mynah_training.export_onnx import export_bundle  # noqa: E402
 from mynah_training.models.regression import RegressionConfig, RegressionModel  # noqa: E402
-from mynah_training.train import TrainConfig, Trainer, read_config  # noqa: E402
+from mynah_training.train import TrainConfig, Trainer, motion_statistics, read_config  # noqa: E402
 
 TINY = RegressionConfig(
     encoder_width=16, encoder_dilations=(1, 2), decoder_width=16, decoder_dilations=(1,)
@@ -93,6 +94,16 @@ def test_nothing_beyond_the_stated_context_is_seen() -> None:
 
     assert torch.equal(first[:, :50], second[:, :50])
     assert not torch.equal(first, second)
+
+
+def test_a_channel_that_no_clip_knows_stays_at_rest(pack: Pack) -> None:
+    pack.entries = [replace(e, valid=e.valid and "0" + e.valid[1:]) for e in pack.entries]
+    mean, scale = motion_statistics(pack, frozenset())
+
+    coefficients = RegressionModel(TINY, mean, scale).eval()(torch.randn(1, 40, 80))[2]
+
+    assert torch.equal(coefficients[..., 0], torch.zeros(1, 10))
+    assert coefficients[..., 17].std() > 0
 
 
 def test_a_batch_holds_every_kind_and_masks_what_is_unknown(pack: Pack) -> None:
