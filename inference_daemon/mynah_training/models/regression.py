@@ -55,6 +55,9 @@ class RegressionDecoder(nn.Module):
     """Phone logits [B, N, P] and side channel [B, N, S] at 50/s → coefficients [B, N/2, 55] at
     25/s."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, config: RegressionConfig, mean: torch.Tensor, scale: torch.Tensor) -> None:
         super().__init__()
         width = config.decoder_width
