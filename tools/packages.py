@@ -16,8 +16,15 @@ DIST = ROOT / "dist"
 _WORK = ROOT / "build"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # every zip made from the same sources is the same
 _NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.pyc", "wheels", "vendor", "testing")
-# Blender 4.5 and 5.0 run Python 3.11, 5.1 and 5.2 run 3.13; the abi3 wheel serves 3.12 and later.
-_PYTHONS = (("3.11", "cp311"), ("3.13", "abi3"))
+# Blender 4.5 and 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. pyzmq's abi3 wheel serves 3.12 and
+# later, but once one wheel names a Python (3.11), Blender overlooks abi3 wheels and refuses all
+# others, so a wheel that names 3.13 must be there too: msgpack's.
+_HOST_WHEELS = (
+    ("pyzmq", "3.11", "cp311"),
+    ("pyzmq", "3.13", "abi3"),
+    ("msgpack", "3.11", "cp311"),
+    ("msgpack", "3.13", "cp313"),
+)
 _PLATFORMS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_26_x86_64", "manylinux2014_x86_64"),
     "windows-x64": ("win_amd64",),
@@ -80,7 +87,7 @@ def blender(bpy: str | None = None, into: Path = DIST) -> Path:
         folder = _fresh(_WORK / "extension")
         shutil.copytree(ROOT / "blender_addon", folder, dirs_exist_ok=True, ignore=_NOT_PACKED)
         _vendor(folder / "vendor")
-        names = _download_pyzmq(folder / "wheels")
+        names = _download_wheels(folder / "wheels")
         manifest = folder / "blender_manifest.toml"
         text = filled_manifest(manifest.read_text(encoding="utf-8"), version, names)
         manifest.write_text(text, encoding="utf-8", newline="\n")
@@ -103,16 +110,16 @@ def filled_manifest(text: str, version: str, wheels: Sequence[str]) -> str:
     return head + (f"\n[{tables}" if tables else "")
 
 
-def _download_pyzmq(folder: Path) -> list[str]:
-    wanted = next(r for r in environments.group("hosts") if r.startswith("pyzmq"))
+def _download_wheels(folder: Path) -> list[str]:
     pip = [environments.engine(), "-m", "pip", "download", "--only-binary=:all:", "--no-deps"]
-    for python_version, abi in _PYTHONS:
+    for name, python_version, abi in _HOST_WHEELS:
+        wanted = next(r for r in environments.group("hosts") if r.startswith(name))
         for platform, tags in _PLATFORMS.items():
             chosen = [part for tag in tags for part in ("--platform", tag)]
             run_logged(
                 [*pip, "--dest", folder, "--python-version", python_version, "--abi", abi]
                 + [*chosen, wanted],
-                f"pyzmq-{platform}-{abi}",
+                f"{name}-{platform}-{abi}",
             )
     return sorted(path.name for path in folder.glob("*.whl"))
 
