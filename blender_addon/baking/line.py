@@ -141,7 +141,7 @@ def _build_action(
             bag = new_channelbag(action, part.owner)
             for path, index, curve in part.curves:
                 write_curve(bag, path, index, curve, start, frames_per_row)
-    except BaseException:
+    except BaseException:  # even Ctrl-C must not leave half an action behind
         bpy.data.actions.remove(action)
         raise
     return action
