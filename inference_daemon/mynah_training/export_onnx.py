@@ -1,130 +1,231 @@
-"""Writes a trained run as ONNX and proves that the files compute what the trained network
-computes."""
+"""Writes trained runs as the ONNX bundle that the daemon serves, and proves that the files compute
+what the trained networks compute."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
+from torch import Tensor, nn
 
 from mynah_daemon.audio.features import N_MELS
-from mynah_shared.errors import MynahError
+from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
+from .builders import ENCODER, SERVED, load_trained
+from .data.features import FeaturePack
 from .data.phones import PHONES
-from .models.regression import RegressionModel
-from .train import load_checkpoint, model_config
+from .data.style_batches import PREVIOUS_FRAMES, WINDOW_FRAMES
+from .models.regression import RegressionDecoder
+from .models.styled import Conditions, StyledMotionModel
+from .modules.cepstrum import N_CEPSTRA
 
 TOLERANCE = 1e-4
 MOTION_FPS = 25.0
+_N_CHANNELS = len(ARKIT_CHANNELS)
 
 
-def load_trained(path: Path) -> RegressionModel:
-    """The averaged (EMA) weights of a checkpoint, ready to run."""
-    state = load_checkpoint(path / "checkpoint.pt" if path.is_dir() else path)
-    n = len(ARKIT_CHANNELS)
-    model = RegressionModel(model_config(state), torch.zeros(n), torch.ones(n))
-    model.load_state_dict(state["ema"])
-    return model.eval()
+class StyleGraph(nn.Module):
+    """A performance [1, S, 55] in ARKit units → its style code [1, K]."""
+
+    def __init__(self, model: StyledMotionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, motion: Tensor) -> Tensor:
+        return self.model.encode_style(self.model.normalise(motion))
 
 
-def export_bundle(checkpoint: Path, out: Path) -> Iterator[str]:
-    """Writes speech_encoder.onnx, regression.onnx and manifest.json to `out`; yields a line per
-    file.
+class DenoiserGraph(nn.Module):
+    """One denoising step; `switches` [B, 3] are has_previous, has_speech and has_style."""
 
-    Raises `MynahError` if an exported graph differs from the trained one by more than 1e-4.
+    def __init__(self, model: StyledMotionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        phone_logits: Tensor,
+        cepstrum: Tensor,
+        style: Tensor,
+        previous: Tensor,
+        switches: Tensor,
+    ) -> Tensor:
+        conditions = Conditions(phone_logits, cepstrum, style, previous, *switches.unbind(1))
+        return self.model.denoise(noisy, time, conditions)
+
+
+def export_bundle(
+    encoder: Path, runs: list[Path], out: Path, features: Path | None = None
+) -> Iterator[str]:
+    """Writes speech_encoder.onnx, the graphs of every run's model and manifest.json to `out`; the
+    first run's model is the default. Yields a line per file.
+
+    `features` are needed by models with a style: their neutral style is the mean code of the
+    filmed people's training clips. Raises `MynahError` if an exported graph differs from the
+    trained one by more than 1e-4.
     """
-    model = load_trained(checkpoint)
     out.mkdir(parents=True, exist_ok=True)
-    n_side = model.config.side_channels
-    mel = torch.randn(1, 400, N_MELS)
-    logits, side = torch.randn(1, 200, len(PHONES)), torch.randn(1, 200, n_side)
-    _export(model.encoder, (mel,), ["mel"], ["phone_logits", "side"], out / "speech_encoder.onnx")
-    _export(
-        model.decoder,
-        (logits, side),
-        ["phone_logits", "side"],
-        ["coefficients"],
-        out / "regression.onnx",
+    listens = load_trained(encoder, ENCODER)
+    yield _export(
+        listens,
+        lambda n: {"mel": torch.randn(1, 4 * n, N_MELS)},
+        ["phone_logits", "cepstrum"],
+        out / "speech_encoder.onnx",
     )
-    for name, network, inputs in (
-        ("speech_encoder.onnx", model.encoder, (torch.randn(1, 1000, N_MELS),)),
-        (
-            "regression.onnx",
-            model.decoder,
-            (torch.randn(1, 500, len(PHONES)) * 3, torch.rand(1, 500, n_side)),
-        ),
-    ):
-        difference = _difference(out / name, network, inputs)
-        yield f"{name}: largest difference from the trained network {difference:.1e}"
-    (out / "manifest.json").write_text(json.dumps(_manifest(model, out), indent=2) + "\n")
+    entries = []
+    for run in runs:
+        model = load_trained(run, *SERVED)
+        if isinstance(model, RegressionDecoder):
+            entries.append(_regression(model, out))
+        else:
+            if features is None:
+                raise BadInputError(f"{run} holds a model with styles: give --data FEATURES too.")
+            entries.append(_diffusion(model, FeaturePack(features), out))
+        yield f"{entries[-1]['name']}: agrees with the trained network within {TOLERANCE:.0e}"
+    manifest = {
+        "schema": 2,
+        "default_model": entries[0]["name"],
+        "encoder": {
+            "file": "speech_encoder.onnx",
+            "sha256": _sha256(out / "speech_encoder.onnx"),
+            "phones": list(PHONES),
+            "context_frames": listens.context_frames,
+        },
+        "models": entries,
+    }
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     yield "manifest.json written"
 
 
+def _speech(n_items: int, n_frames: int) -> dict[str, Tensor]:
+    return {
+        "phone_logits": 3 * torch.randn(n_items, 2 * n_frames, len(PHONES)),
+        "cepstrum": torch.randn(n_items, 2 * n_frames, N_CEPSTRA),
+    }
+
+
+def _regression(model: RegressionDecoder, out: Path) -> dict[str, Any]:
+    _export(model, lambda n: _speech(1, n), ["coefficients"], out / "regression.onnx")
+    return {
+        "name": "regression",
+        "kind": "regression",
+        "file": "regression.onnx",
+        "sha256": _sha256(out / "regression.onnx"),
+        "fps": MOTION_FPS,
+        "channels": list(ARKIT_CHANNELS),
+        "context_frames": model.context_frames,
+        "description": "Convolutional regression behind a phone bottleneck; no style.",
+    }
+
+
+def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> dict[str, Any]:
+    name = type(model).__name__.removesuffix("Model").lower()
+    neutral = neutral_style(model, features)
+    denoiser, style = out / f"{name}.onnx", out / f"{name}_style.onnx"
+    _export(
+        StyleGraph(model),
+        lambda n: {"motion": model.denormalise(torch.randn(1, n, _N_CHANNELS))},
+        ["style"],
+        style,
+    )
+
+    def step(n_frames: int) -> dict[str, Tensor]:
+        return {
+            "noisy": torch.randn(2, n_frames, _N_CHANNELS),
+            "time": torch.tensor([0.9, 0.1]),
+            **_speech(2, PREVIOUS_FRAMES + n_frames),
+            "style": neutral.expand(2, -1),
+            "previous": torch.randn(2, PREVIOUS_FRAMES, _N_CHANNELS),
+            "switches": torch.tensor([[1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]),
+        }
+
+    _export(DenoiserGraph(model), step, ["clean"], denoiser, batched=True)
+    return {
+        "name": name,
+        "kind": "diffusion",
+        "file": denoiser.name,
+        "sha256": _sha256(denoiser),
+        "style_file": style.name,
+        "style_sha256": _sha256(style),
+        "fps": MOTION_FPS,
+        "channels": list(ARKIT_CHANNELS),
+        "description": model.description,
+        "window_frames": WINDOW_FRAMES,
+        "previous_frames": PREVIOUS_FRAMES,
+        "mean": model.mean.tolist(),
+        "scale": model.scale.tolist(),
+        "neutral_style": neutral[0].tolist(),
+    }
+
+
+@torch.no_grad()
+def neutral_style(model: StyledMotionModel, features: FeaturePack) -> Tensor:
+    """Mean style code [1, K] of the filmed people's training clips, each person counting the
+    same."""
+    codes: dict[str, list[Tensor]] = {}
+    for entry in features.entries:
+        if entry.split == "train" and entry.source in {"grid_s1", "grid_multi"}:
+            motion = torch.from_numpy(features.motion_of(entry).astype(np.float32))[None]
+            codes.setdefault(entry.speaker, []).append(model.encode_style(model.normalise(motion)))
+    if not codes:
+        raise BadInputError("The features hold no filmed training clips to find a neutral style.")
+    return torch.stack([torch.cat(found).mean(0) for found in codes.values()]).mean(0)[None]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _export(
-    network: torch.nn.Module,
-    inputs: tuple[torch.Tensor, ...],
-    names: list[str],
+    network: nn.Module,
+    make_inputs: Callable[[int], dict[str, Tensor]],
     outputs: list[str],
     path: Path,
-) -> None:
-    axes = {name: {1: f"{name}_frames"} for name in names + outputs}
+    *,
+    batched: bool = False,
+) -> str:
+    """Writes a graph whose items may have any length, and any number if `batched`."""
+    network.eval()  # the exporter puts a wrapper back into the mode that it found
+    inputs = make_inputs(WINDOW_FRAMES)
+    fixed = {"switches", "style", "previous", "time"}
+    axes = {
+        name: ({0: "items"} if batched else {}) | ({} if name in fixed else {1: f"{name}_n"})
+        for name in [*inputs, *outputs]
+    }
     torch.onnx.export(
         network,
-        inputs,
+        tuple(inputs.values()),
         str(path),
-        input_names=names,
+        input_names=list(inputs),
         output_names=outputs,
         dynamic_axes=axes,
         opset_version=17,
         dynamo=False,  # the newer exporter needs onnxscript and ten times as long for these graphs
     )
-
-
-def _difference(path: Path, network: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> float:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    feed = {
-        item.name: value.numpy() for item, value in zip(session.get_inputs(), inputs, strict=True)
-    }
-    with torch.no_grad():
-        expected = network(*inputs)
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    pairs = zip(session.run(None, feed), expected, strict=True)
-    difference = max(float(np.abs(ours - theirs.numpy()).max()) for ours, theirs in pairs)
+    difference = _difference(path, network, make_inputs(2 * WINDOW_FRAMES))
     if difference > TOLERANCE:
         raise MynahError(
             f"{path.name} differs from the trained network by {difference:.1e}; at most "
             f"{TOLERANCE:.0e} is allowed."
         )
-    return difference
+    return f"{path.name}: largest difference from the trained network {difference:.1e}"
 
 
-def _manifest(model: RegressionModel, out: Path) -> dict[str, Any]:
-    def about(name: str) -> dict[str, Any]:
-        return {"file": name, "sha256": hashlib.sha256((out / name).read_bytes()).hexdigest()}
-
-    return {
-        "schema": 1,
-        "default_model": "regression",
-        "encoder": {
-            **about("speech_encoder.onnx"),
-            "phones": list(PHONES),
-            "context_frames": model.encoder.context_frames,
-        },
-        "models": [
-            {
-                "name": "regression",
-                **about("regression.onnx"),
-                "fps": MOTION_FPS,
-                "channels": list(ARKIT_CHANNELS),
-                "context_frames": model.decoder.context_frames,
-                "description": "Convolutional regression behind a phone bottleneck; no style.",
-            }
-        ],
-    }
+def _difference(path: Path, network: nn.Module, inputs: dict[str, Tensor]) -> float:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    known = {item.name for item in session.get_inputs()}
+    feed = {name: value.numpy() for name, value in inputs.items() if name in known}
+    with torch.no_grad():
+        expected = network(*inputs.values())
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    pairs = zip(session.run(None, feed), expected, strict=True)
+    return max(float(np.abs(ours - theirs.numpy()).max()) for ours, theirs in pairs)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from mynah_daemon.audio.decode import decode_file
-from mynah_daemon.engine import onnx_pair
+from mynah_daemon.engine import windows
 from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import ModelStore, open_store
-from mynah_daemon.engine.onnx_pair import OnnxPair
+from mynah_daemon.engine.models import Direction
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.regions import LIPS
-from mynah_shared.protocol.messages import SynthesizeRequest
+from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +37,18 @@ def test_the_default_is_a_trained_model_with_all_channels(store: ModelStore) -> 
     assert info is not None
     assert info.name == "regression"
     assert info.channels == ARKIT_CHANNELS
-    for entry in (store.encoder, *store.decoders):
-        assert entry is not None
-        assert store.verified_path(entry.file, entry.sha256).stat().st_size < 40e6
+    for file in store.files:
+        assert store.verified_path(file).stat().st_size < 40e6
 
 
 def test_its_stated_context_is_enough(
     store: ModelStore, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = OnnxPair(store, store.decoders[0])
-    windowed = model.perform(speech, lambda _: None)
-    monkeypatch.setattr(onnx_pair, "WINDOW_MOTION_FRAMES", 10**6)
-    whole = model.perform(speech, lambda _: None)
+    model = LipSyncEngine(store).model("regression")
+    direction = Direction(0, Quality.normal, 1.0, 1.0)
+    windowed = model.perform(speech, direction, lambda _: None)
+    monkeypatch.setattr(windows, "WINDOW_MOTION_FRAMES", 10**6)
+    whole = model.perform(speech, direction, lambda _: None)
     np.testing.assert_allclose(windowed.clip.values, whole.clip.values, atol=1e-5)
 
 

@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 
 from mynah_daemon.audio.features import log_mel
-from mynah_daemon.engine import onnx_pair
+from mynah_daemon.engine import windows
 from mynah_daemon.engine.engine import LipSyncEngine, count_frames
 from mynah_daemon.engine.eyes import BLINKS_PER_S, add_eyes
 from mynah_daemon.engine.loudness import Loudness
 from mynah_daemon.engine.model_store import ModelStore, open_store
-from mynah_daemon.engine.onnx_pair import OnnxPair
+from mynah_daemon.engine.models import Direction
 from mynah_daemon.engine.onnx_session import OnnxSession
 from mynah_daemon.engine.postprocess import apply_amounts, constrain
 from mynah_daemon.engine.windows import plan_windows
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.protocol.messages import Amounts, SynthesizeRequest
+from mynah_shared.protocol.messages import Amounts, Quality, SynthesizeRequest
 from tests.inference_daemon.tiny_models import write_bundle
 
 SHA = "ab" * 32
+DIRECTION = Direction(seed=0, quality=Quality.normal, audio_guidance=1.15, style_guidance=1.5)
 
 
 def speechlike(seconds: float, seed: int = 1) -> np.ndarray:
@@ -55,10 +56,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
 
 @pytest.mark.parametrize("n_frames", [4, 796, 800, 804, 2400, 2436])
 def test_windows_cover_everything_once_and_see_their_context(n_frames: int) -> None:
-    windows = plan_windows(n_frames, size=800, context=13, multiple=4)
-    covered = [i for w in windows for i in range(w.start, w.stop)]
+    planned = plan_windows(n_frames, context=13, multiple=4)
+    covered = [i for w in planned for i in range(w.start, w.stop)]
     assert covered == list(range(n_frames))
-    for w in windows:
+    assert len(planned) == windows.count_windows(n_frames // 4)
+    for w in planned:
         assert w.first % 4 == w.last % 4 == 0
         assert w.first == 0 or w.start - w.first >= 13
         assert w.last == n_frames or w.last - w.stop >= 13
@@ -68,11 +70,11 @@ def test_windows_cover_everything_once_and_see_their_context(n_frames: int) -> N
 def test_windowed_equals_whole(
     store: ModelStore, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    model = OnnxPair(store, store.decoders[0])
+    model = LipSyncEngine(store).model("regression")
     samples = speechlike(seconds)
-    windowed = model.perform(samples, lambda _: None)
-    monkeypatch.setattr(onnx_pair, "WINDOW_MOTION_FRAMES", 10**6)
-    whole = model.perform(samples, lambda _: None)
+    windowed = model.perform(samples, DIRECTION, lambda _: None)
+    monkeypatch.setattr(windows, "WINDOW_MOTION_FRAMES", 10**6)
+    whole = model.perform(samples, DIRECTION, lambda _: None)
     assert windowed.clip.n_frames == len(log_mel(samples)) // 4
     np.testing.assert_allclose(windowed.clip.values, whole.clip.values, atol=1e-5)
     assert windowed.phones is not None
@@ -81,15 +83,17 @@ def test_windowed_equals_whole(
     np.testing.assert_allclose(windowed.phones.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_too_little_context_would_show(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_context_would_show(store: ModelStore) -> None:
     """The test above can fail: without context the seams differ."""
     from dataclasses import replace
 
     assert store.encoder is not None
     blind = replace(store, encoder=replace(store.encoder, context_frames=0))
     samples = speechlike(30)
-    narrow = OnnxPair(blind, store.decoders[0]).perform(samples, lambda _: None)
-    right = OnnxPair(store, store.decoders[0]).perform(samples, lambda _: None)
+    narrow, right = (
+        LipSyncEngine(used).model("regression").perform(samples, DIRECTION, lambda _: None)
+        for used in (blind, store)
+    )
     assert np.abs(narrow.clip.values - right.clip.values).max() > 1e-3
 
 
@@ -106,7 +110,7 @@ def test_an_altered_weight_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "manifest", ["{", "[]", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "encoder": {}}']
+    "manifest", ["{", "[]", '{"schema": 1}', '{"schema": 2}', '{"schema": 2, "encoder": {}}']
 )
 def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, manifest: str) -> None:
     (tmp_path / "manifest.json").write_text(manifest)
@@ -117,9 +121,10 @@ def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, manifest: str
 def test_a_graph_with_another_signature_is_refused(tmp_path: Path) -> None:
     path = write_bundle(tmp_path) / "regression.onnx"
     with pytest.raises(EngineUnavailableError, match="needs an input 'mel' of shape"):
-        OnnxSession(path, {"mel": 80}, {"coefficients": 55})
-    with pytest.raises(EngineUnavailableError, match="needs an output 'coefficients' of shape"):
-        OnnxSession(path, {"phone_logits": 6}, {"coefficients": 52})
+        OnnxSession(path, {"mel": (1, -1, 80)}, {"coefficients": (1, -1, 55)})
+    for shape in ((1, -1, 52), (1, 55)):
+        with pytest.raises(EngineUnavailableError, match="needs an output 'coefficients' of shape"):
+            OnnxSession(path, {"phone_logits": (1, -1, 6)}, {"coefficients": shape})
     path.write_bytes(b"not a graph")
     with pytest.raises(EngineUnavailableError, match=r"'regression\.onnx' can't be loaded"):
         OnnxSession(path, {}, {})
@@ -134,7 +139,7 @@ def test_without_weights_loudness_is_the_default(tmp_path: Path) -> None:
 # --- the whole ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["regression", "loudness"])
+@pytest.mark.parametrize("model", ["regression", "diffusion", "loudness"])
 @pytest.mark.parametrize("fps", [24000 / 1001, 25.0, 30.0, 60000 / 1001, 120.0])
 @pytest.mark.parametrize("seconds", [0.04, 1.0, 12.345])
 def test_frame_count_range_and_channels(
@@ -167,9 +172,15 @@ def test_the_same_request_gives_the_same_curves(store: ModelStore, model: str) -
     np.testing.assert_array_equal(first.column("jawOpen"), other.column("jawOpen"))
 
 
-def test_progress_counts_up_to_the_end_and_can_stop_the_job(store: ModelStore) -> None:
+@pytest.mark.parametrize("model", ["regression", "diffusion"])
+@pytest.mark.parametrize("quality", Quality)
+def test_progress_counts_up_to_the_end_and_can_stop_the_job(
+    store: ModelStore, model: str, quality: Quality
+) -> None:
     seen: list[tuple[str, int, int]] = []
-    LipSyncEngine(store).synthesize(request(), speechlike(30), lambda *step: seen.append(step))
+    engine = LipSyncEngine(store)
+    asked = request(model=model, quality=quality)
+    engine.synthesize(asked, speechlike(30), lambda *step: seen.append(step))
     totals = {total for _, _, total in seen}
     assert totals == {seen[-1][1]}
     assert [done for _, done, _ in seen] == list(range(1, len(seen) + 1))
@@ -185,15 +196,16 @@ def test_progress_counts_up_to_the_end_and_can_stop_the_job(store: ModelStore) -
         pass
 
     def stop(_stage: str, done: int, _total: int) -> None:
-        if done == 4:
+        if done == len(seen) - 3:  # among the steps of the motion
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        LipSyncEngine(store).synthesize(request(), speechlike(30), stop)
+        engine.synthesize(asked, speechlike(30), stop)
 
 
 def test_an_unknown_model_is_refused(store: ModelStore) -> None:
-    with pytest.raises(BadInputError, match="no model 'gpt'"):
+    sentence = r"^There is no model 'gpt'; available: regression, diffusion, loudness\.$"
+    with pytest.raises(BadInputError, match=sentence):
         LipSyncEngine(store).synthesize(request(model="gpt"), speechlike(1), ignore)
 
 
@@ -202,19 +214,19 @@ def test_an_unknown_model_is_refused(store: ModelStore) -> None:
 
 def test_loudness_is_exactly_still_in_silence() -> None:
     for samples in (np.zeros(32000, "f4"), speechlike(2) * np.float32(1e-4)):
-        clip = Loudness().perform(samples, lambda _: None).clip
+        clip = Loudness().perform(samples, DIRECTION, lambda _: None).clip
         assert not clip.values.any()
 
 
 def test_loudness_opens_when_it_is_loud_and_ignores_gain() -> None:
     samples = np.zeros(48000, "f4")
     samples[16000:32000] = speechlike(1, seed=2)
-    clip = Loudness().perform(samples, lambda _: None).clip
+    clip = Loudness().perform(samples, DIRECTION, lambda _: None).clip
     jaw = clip.column("jawOpen")
     seconds = np.arange(len(jaw)) / clip.fps
     assert not jaw[(seconds < 0.9) | (seconds > 2.15)].any()
     assert 0.15 < jaw.max() <= 0.3
-    quieter = Loudness().perform(samples * np.float32(0.2), lambda _: None).clip
+    quieter = Loudness().perform(samples * np.float32(0.2), DIRECTION, lambda _: None).clip
     np.testing.assert_allclose(quieter.values, clip.values, atol=1e-4)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mynah_daemon.engine.lip_closure import close_lips, rest_in_silence
+from mynah_daemon.engine.lip_closure import MOUTH_OPENING, close_lips, rest_in_silence
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.regions import LIPS
 
 PHONES = ("sil", "AA", "B", "M", "P")
 JAW = ARKIT_CHANNELS.index("jawOpen")
@@ -64,7 +65,7 @@ def test_speech_without_bilabials_stays_as_it_is() -> None:
 
 
 def test_long_silence_closes_the_mouth_and_leaves_the_brows() -> None:
-    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), silence=0)
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), 0, LIPS)
 
     np.testing.assert_array_equal(values[:17, JAW], 0)
     np.testing.assert_allclose(values[42:, JAW], 0.2)
@@ -72,12 +73,31 @@ def test_long_silence_closes_the_mouth_and_leaves_the_brows() -> None:
 
 
 def test_the_mouth_fades_without_a_jump() -> None:
-    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), silence=0)
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(0, 39)), 0, LIPS)
 
     assert np.abs(np.diff(values[:, JAW])).max() < 0.1
 
 
 def test_a_short_pause_keeps_the_mouth_moving() -> None:
-    values = rest_in_silence(open_mouth(50), speech(50, sil=(20, 23)), silence=0)
+    values = rest_in_silence(open_mouth(50), speech(50, sil=(20, 23)), 0, LIPS)
 
     np.testing.assert_allclose(values[:, JAW], 0.2, atol=1e-6)
+
+
+def test_a_mouth_can_close_in_silence_and_smile_on() -> None:
+    smile = ARKIT_CHANNELS.index("mouthSmileLeft")
+    smiling = open_mouth(50)
+    smiling[:, smile] = 0.4
+
+    values = rest_in_silence(smiling, speech(50, sil=(0, 49)), 0, MOUTH_OPENING)
+
+    np.testing.assert_array_equal(values[:, JAW], 0)
+    np.testing.assert_array_equal(values[:, smile], smiling[:, smile])
+
+
+def test_the_channels_that_open_a_mouth() -> None:
+    assert set(MOUTH_OPENING) == {
+        "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker",
+        "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+        "mouthShrugLower", "mouthShrugUpper", "mouthRollLower", "mouthRollUpper",
+    }  # fmt: skip

@@ -11,26 +11,33 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from tests.inference_daemon import tiny_diffusion
 
 PHONES = ("sil", "AA", "B", "M", "P", "S")
-SIDE = 4
+N_CEPSTRA = 4
 CONTEXT_MEL = 9
 CONTEXT_PHONES = 6
 
 
-def write_bundle(folder: Path, layers: int = 1) -> Path:
-    """Writes manifest and graphs; `layers` more convolutions make the encoder slower."""
+def write_bundle(folder: Path, layers: int = 1, denoiser: onnx.ModelProto | None = None) -> Path:
+    """Writes manifest and graphs; `layers` more convolutions make the encoder slower, `denoiser`
+    replaces the one of the diffusion model."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(11)
     encoder = _encoder(rng, layers)
     decoder = _decoder(rng)
-    files = {"speech_encoder.onnx": encoder, "regression.onnx": decoder}
+    files = {
+        "speech_encoder.onnx": encoder,
+        "regression.onnx": decoder,
+        "diffusion.onnx": denoiser or tiny_diffusion.denoiser(len(PHONES) + N_CEPSTRA),
+        "diffusion_style.onnx": tiny_diffusion.style_encoder(),
+    }
     for name, graph in files.items():
         onnx.checker.check_model(graph)
         (folder / name).write_bytes(graph.SerializeToString())
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     manifest = {
-        "schema": 1,
+        "schema": 2,
         "default_model": "regression",
         "encoder": {
             "file": "speech_encoder.onnx",
@@ -41,13 +48,30 @@ def write_bundle(folder: Path, layers: int = 1) -> Path:
         "models": [
             {
                 "name": "regression",
+                "kind": "regression",
                 "file": "regression.onnx",
                 "sha256": sums["regression.onnx"],
                 "fps": 25.0,
                 "channels": ARKIT_CHANNELS,
                 "context_frames": CONTEXT_PHONES,
                 "description": "Tiny random weights for tests.",
-            }
+            },
+            {
+                "name": "diffusion",
+                "kind": "diffusion",
+                "file": "diffusion.onnx",
+                "sha256": sums["diffusion.onnx"],
+                "style_file": "diffusion_style.onnx",
+                "style_sha256": sums["diffusion_style.onnx"],
+                "fps": 25.0,
+                "channels": ARKIT_CHANNELS,
+                "description": "Tiny random weights for tests.",
+                "window_frames": tiny_diffusion.WINDOW_FRAMES,
+                "previous_frames": tiny_diffusion.PREVIOUS_FRAMES,
+                "mean": tiny_diffusion.MEAN,
+                "scale": tiny_diffusion.SCALE,
+                "neutral_style": tiny_diffusion.NEUTRAL_STYLE,
+            },
         ],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -104,19 +128,19 @@ def _encoder(rng: np.random.Generator, layers: int) -> onnx.ModelProto:
     x = g.node("Tanh", [g.convolve(x, 80, 32, "c0", kernel=9)], "h0")
     for i in range(1, layers):
         x = g.node("Tanh", [g.convolve(x, 32, 32, f"c{i}", kernel=9)], f"h{i}")
-    for name, width in (("phone_logits", len(PHONES)), ("side", SIDE)):
+    for name, width in (("phone_logits", len(PHONES)), ("cepstrum", N_CEPSTRA)):
         y = g.convolve(x, 32, width, f"{name}_c", kernel=4, stride=2)
         g.node("Transpose", [y], name, perm=[0, 2, 1])
-    return g.model({"mel": 80}, {"phone_logits": len(PHONES), "side": SIDE})
+    return g.model({"mel": 80}, {"phone_logits": len(PHONES), "cepstrum": N_CEPSTRA})
 
 
 def _decoder(rng: np.random.Generator) -> onnx.ModelProto:
     g = _Graph(rng)
-    both = g.node("Concat", ["phone_logits", "side"], "both", axis=2)
+    both = g.node("Concat", ["phone_logits", "cepstrum"], "both", axis=2)
     x = g.node("Transpose", [both], "x", perm=[0, 2, 1])
-    x = g.node("Tanh", [g.convolve(x, len(PHONES) + SIDE, 16, "c0", kernel=7)], "h0")
+    x = g.node("Tanh", [g.convolve(x, len(PHONES) + N_CEPSTRA, 16, "c0", kernel=7)], "h0")
     x = g.node("Sigmoid", [g.convolve(x, 16, len(ARKIT_CHANNELS), "c1", kernel=4, stride=2)], "h1")
     g.node("Transpose", [x], "coefficients", perm=[0, 2, 1])
     return g.model(
-        {"phone_logits": len(PHONES), "side": SIDE}, {"coefficients": len(ARKIT_CHANNELS)}
+        {"phone_logits": len(PHONES), "cepstrum": N_CEPSTRA}, {"coefficients": len(ARKIT_CHANNELS)}
     )

@@ -225,7 +225,7 @@ def test_an_unreadable_file_is_named(common_daemon: None, audio: Path, out: Path
         (("-o", "a.csv", "--style", "neutral:ears"), "no style region 'ears'"),
         (("-o", "a.csv", "--style", "neutral@much"), "'much' is not a number"),
         (("-o", "a.csv", "--style", "@"), "'@' is not NAME[@WEIGHT][:REGION]"),
-        (("-o", "a.csv", "--model", "gpt"), "no model 'gpt'; available: regression, loudness"),
+        (("-o", "a.csv", "--model", "gpt"), "available: regression, diffusion, loudness"),
         (("-o", "a.csv", "--representation", "flame"), "FLAME comes in a later version"),
         (("-o", "a.csv", "--fps", "0"), "rate (--fps) is 0; it must be between 1 and 240"),
         (("-o", "a.csv", "--fps", "nan"), "'nan' is not a rate like 30 or 24000/1001"),

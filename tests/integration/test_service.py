@@ -68,7 +68,7 @@ def long_line(slow_daemon: None, tmp_path: Path, client: Client) -> SynthesizeRe
 
 def test_hello_tells_what_is_served(client: Client) -> None:
     welcome = client.request(Hello((1, 0), "test", "1"), Welcome)
-    assert [model.name for model in welcome.models] == ["regression", "loudness"]
+    assert [model.name for model in welcome.models] == ["regression", "diffusion", "loudness"]
     assert welcome.default_model == "regression"
     assert welcome.models[0].channels == ARKIT_CHANNELS
     assert len(welcome.models[0].sha256) == 64
@@ -123,7 +123,7 @@ def test_silence_and_zero_amounts(tmp_path: Path, client: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "sentence"),
     [
-        ({"model": "gpt"}, "unknown_model", "no model 'gpt'; available: regression, loudness"),
+        ({"model": "gpt"}, "unknown_model", "available: regression, diffusion, loudness"),
         (
             {"styles": (StyleUse("angry"),)},
             "unknown_style",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,12 +14,14 @@ from mynah_shared.motion.curves import resample, smooth
 from mynah_shared.motion.regions import HEAD, channel_indices
 from mynah_shared.protocol.messages import SynthesizeRequest
 
+from .diffusion import DiffusionModel
 from .eyes import add_eyes
 from .lip_closure import close_lips, rest_in_silence
-from .model_store import LOUDNESS, ModelStore
-from .models import MotionModel, Performance
+from .model_store import LOUDNESS, DiffusionEntry, ModelStore
+from .models import Direction, MotionModel, Performance
 from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
+from .speech import SpeechEncoder
 
 FloatArray = NDArray[np.float32]
 
@@ -38,20 +40,33 @@ class LipSyncEngine:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self._models: dict[str, MotionModel] = {}
+        self._speech: SpeechEncoder | None = None
 
     def synthesize(
-        self, request: SynthesizeRequest, samples: FloatArray, progress: Progress
+        self,
+        request: SynthesizeRequest,
+        samples: FloatArray,
+        progress: Progress,
+        style: FloatArray | None = None,
     ) -> MotionClip:
-        """The performance of samples [N] at 16 kHz with round(duration × fps) frames.
+        """The performance of samples [N] at 16 kHz with round(duration × fps) frames, in the style
+        of a code [K] that the model made of a clip (none: its neutral one).
 
         Equal arguments give equal curves, bit for bit. Raises `BadInputError` for an unknown model
         and `EngineUnavailableError` if its weights are damaged.
         """
         model = self.model(request.model)
-        count = _Counter(progress, total=model.count_steps(len(samples)) + 2)
+        direction = Direction(
+            request.seed,
+            request.quality,
+            request.audio_guidance,
+            request.style_guidance,
+            style,
+        )
+        count = _Counter(progress, total=model.count_steps(len(samples), direction) + 2)
         count("decode")
-        performance = model.perform(samples, count)
-        clip = _steady_head(_keep_promises(performance))
+        performance = model.perform(samples, direction, count)
+        clip = _steady_head(_keep_promises(performance, model.fades_in_silence))
         clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
         if not model.animates_eyes:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
@@ -71,10 +86,15 @@ class LipSyncEngine:
             from .loudness import Loudness  # brings scipy, which takes half a second to load
 
             return Loudness()
-        for entry in self._store.decoders:
-            if entry.name == name:
-                return OnnxPair(self._store, entry)
-        raise BadInputError(f"There is no model '{name}'.")
+        entry = next((entry for entry in self._store.entries if entry.name == name), None)
+        if entry is None:
+            names = ", ".join(model.name for model in self._store.models)
+            raise BadInputError(f"There is no model '{name}'; available: {names}.")
+        if self._speech is None:
+            self._speech = SpeechEncoder(self._store)  # one for all models
+        if isinstance(entry, DiffusionEntry):
+            return DiffusionModel(self._store, entry, self._speech)
+        return OnnxPair(self._store, entry, self._speech)
 
 
 def count_frames(n_samples: int, fps: float) -> int:
@@ -82,13 +102,13 @@ def count_frames(n_samples: int, fps: float) -> int:
     return max(1, round(n_samples / SAMPLE_RATE * fps))
 
 
-def _keep_promises(performance: Performance) -> MotionClip:
+def _keep_promises(performance: Performance, fading: Sequence[str]) -> MotionClip:
     """Lips meet on b, m and p and rest in silence, if the model listened for phones."""
     clip, phones = performance.clip, performance.phones
     if phones is None:
         return clip
     values = close_lips(clip.values, phones.probabilities, phones.names)
-    values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE))
+    values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE), fading)
     return MotionClip(clip.fps, clip.channels, values)
 
 

@@ -27,10 +27,17 @@ _OPENING_MM: Final = {
     "mouthUpperUpLeft": 3.6, "mouthUpperUpRight": 3.6,
 }  # fmt: skip
 """Vertical opening of the inner lips per unit of a shape, measured on the ICT-FaceKit head."""
+MOUTH_OPENING: Final = tuple(
+    name
+    for name in LIPS
+    if name in ("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker")
+    or name.startswith(("mouthLowerDown", "mouthUpperUp", "mouthShrug", "mouthRoll"))
+)
+"""What speech does to a mouth; the other channels of the lips also carry an expression at rest."""
 _CLOSED_MM: Final = 0.3
-_NEIGHBOURS: Final = 0.3
+_NEIGHBOURS: Final = 0.2
 """How far the frames beside a closure follow it: closures must survive resampling to any rate."""
-_SPEECH_REACH_S: Final = 0.25
+_SPEECH_REACH_S: Final = 0.4
 """Lips may prepare (filmed people draw a breath) and relax this long before and after speech."""
 _FADE_S: Final = 0.2
 _PHONE_RATE: Final = 50.0
@@ -39,7 +46,7 @@ _PHONE_RATE: Final = 50.0
 def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]) -> FloatArray:
     """Brings the lips together once in every bilabial that the model left open.
 
-    Only the moment at which the lips come nearest is touched, with a third of the change beside it:
+    Only the moment at which the lips come nearest is touched, with a fifth of the change beside it:
     a p goes on after its closure has burst. `values` [T, 55] at 25/s, `posteriors` [2T, P] at
     50/s. Returns a new array.
     """
@@ -81,8 +88,10 @@ def _sealed(values: FloatArray) -> FloatArray:
     return sealed
 
 
-def rest_in_silence(values: FloatArray, posteriors: FloatArray, silence: int) -> FloatArray:
-    """Fades the lip region to rest where the encoder hears no speech for a while.
+def rest_in_silence(
+    values: FloatArray, posteriors: FloatArray, silence: int, channels: Sequence[str]
+) -> FloatArray:
+    """Fades `channels` to rest where the encoder hears no speech for a while.
 
     `silence` is the column of the silence phone. Values and posteriors as in `close_lips`.
     """
@@ -94,7 +103,6 @@ def rest_in_silence(values: FloatArray, posteriors: FloatArray, silence: int) ->
     kernel = np.hanning(2 * fade + 3)[1:-1]
     smooth = np.convolve(np.pad(near, fade, mode="edge"), kernel / kernel.sum(), mode="valid")
     amount = np.clip((smooth[::2][: len(values)] - 0.05) / 0.45, 0.0, 1.0)[:, None]
-    lips = channel_indices(LIPS)
     rested = values.copy()
-    rested[:, lips] *= amount.astype(np.float32)
+    rested[:, channel_indices(channels)] *= amount.astype(np.float32)
     return rested

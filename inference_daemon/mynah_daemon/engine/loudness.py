@@ -12,7 +12,7 @@ from scipy import ndimage, signal  # pyright: ignore[reportMissingTypeStubs]
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
-from .models import Performance
+from .models import Direction, Performance
 
 FloatArray = NDArray[np.float32]
 
@@ -36,11 +36,17 @@ class Loudness:
     """jawOpen grows with the decibels over the utterance's floor; everything else rests."""
 
     animates_eyes = False
+    fades_in_silence = ()  # silence is not loud
 
-    def count_steps(self, n_samples: int) -> int:  # noqa: ARG002  (the work never splits)
-        return 1
+    def count_steps(self, n_samples: int, direction: Direction) -> int:  # noqa: ARG002
+        return 1  # the work never splits
 
-    def perform(self, samples: FloatArray, step: Callable[[str], None]) -> Performance:
+    def perform(
+        self,
+        samples: FloatArray,
+        direction: Direction,  # noqa: ARG002  (there is one way to perform)
+        step: Callable[[str], None],
+    ) -> Performance:
         jaw = _jaw(samples)
         values = np.zeros((len(jaw), len(ARKIT_CHANNELS)), np.float32)
         values[:, ARKIT_CHANNELS.index("jawOpen")] = jaw

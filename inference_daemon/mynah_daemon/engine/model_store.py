@@ -14,30 +14,79 @@ from mynah_shared.protocol.messages import ModelInfo
 
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "weights"
 LOUDNESS: Final = "loudness"
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file beside the manifest, and the SHA-256 of its content in lower-case hex."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
 class EncoderEntry:
-    """The speech encoder: mel features to phone logits [T, P], and a narrow side channel."""
+    """The speech encoder: mel features to phone logits [T, P], and the cepstrum."""
 
-    file: str
-    sha256: str
+    file: WeightFile
     phones: tuple[str, ...]
     context_frames: int
 
 
 @dataclass(frozen=True)
-class DecoderEntry:
-    """One motion decoder that reads the encoder's outputs."""
+class RegressionEntry:
+    """A motion decoder that reads the encoder's outputs."""
 
     name: str
-    file: str
-    sha256: str
+    file: WeightFile
     fps: float
     channels: tuple[str, ...]
-    context_frames: int
     description: str
+    context_frames: int
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        return (self.file,)
+
+    @property
+    def sha256(self) -> str:
+        """Covers all that the model is made of beside the speech encoder."""
+        return self.file.sha256
+
+
+@dataclass(frozen=True)
+class DiffusionEntry:
+    """A denoiser and a style encoder; see `DiffusionModel`.
+
+    It makes `window_frames` at once, knowing the `previous_frames` before them. `mean` and `scale`
+    (a number per channel) normalise its motion; `neutral_style` is the code of no style.
+    """
+
+    name: str
+    file: WeightFile
+    style_file: WeightFile
+    fps: float
+    channels: tuple[str, ...]
+    description: str
+    window_frames: int
+    previous_frames: int
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    neutral_style: tuple[float, ...]
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        return (self.file, self.style_file)
+
+    @property
+    def sha256(self) -> str:
+        """Covers all that the model is made of beside the speech encoder."""
+        numbers = json.dumps([self.mean, self.scale, self.neutral_style])
+        return _joint_hash(self.file.sha256, self.style_file.sha256, numbers)
+
+
+ModelEntry = RegressionEntry | DiffusionEntry
 
 
 @dataclass(frozen=True)
@@ -47,38 +96,45 @@ class ModelStore:
     folder: Path
     default_model: str
     encoder: EncoderEntry | None
-    decoders: tuple[DecoderEntry, ...]
+    entries: tuple[ModelEntry, ...]
 
     @property
     def models(self) -> tuple[ModelInfo, ...]:
         """All models by name, the one without weights last."""
+        encoder_sha256 = self.encoder.file.sha256 if self.encoder else ""
         weighted = tuple(
             ModelInfo(
                 entry.name,
-                _joint_hash(self.encoder.sha256, entry.sha256) if self.encoder else entry.sha256,
+                _joint_hash(encoder_sha256, entry.sha256),
                 entry.fps,
                 entry.channels,
                 entry.description,
             )
-            for entry in self.decoders
+            for entry in self.entries
         )
         return (*weighted, _LOUDNESS_INFO)
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        """All weight files of all models."""
+        encoder = (self.encoder.file,) if self.encoder else ()
+        return encoder + tuple(file for entry in self.entries for file in entry.files)
 
     def find(self, name: str) -> ModelInfo | None:
         """The model of this name; '' is the default."""
         wanted = name or self.default_model
         return next((model for model in self.models if model.name == wanted), None)
 
-    def verified_path(self, file: str, sha256: str) -> Path:
+    def verified_path(self, file: WeightFile) -> Path:
         """The path of a weight file. Raises `EngineUnavailableError` if its content is another."""
-        path = self.folder / file
+        path = self.folder / file.name
         if not path.is_file():
-            raise EngineUnavailableError(f"The weight file '{file}' is missing; {_REMEDY}.")
+            raise EngineUnavailableError(f"The weight file '{file.name}' is missing; {_REMEDY}.")
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != sha256:
+        if found != file.sha256:
             raise EngineUnavailableError(
-                f"The weight file '{file}' doesn't match its checksum ({found[:12]} instead of "
-                f"{sha256[:12]}); {_REMEDY}."
+                f"The weight file '{file.name}' doesn't match its checksum ({found[:12]} instead "
+                f"of {file.sha256[:12]}); {_REMEDY}."
             )
         return path
 
@@ -111,39 +167,60 @@ def _parse(folder: Path, content: dict[str, Any]) -> ModelStore:
     if content["schema"] != _SCHEMA:
         raise ValueError(f"schema {content['schema']} instead of {_SCHEMA}")
     encoder = content["encoder"]
-    decoders = tuple(
-        DecoderEntry(
-            name=str(model["name"]),
-            file=_file_name(model["file"]),
-            sha256=str(model["sha256"]),
-            fps=float(model["fps"]),
-            channels=tuple(str(name) for name in model["channels"]),
-            context_frames=int(model["context_frames"]),
-            description=str(model["description"]),
-        )
-        for model in content["models"]
-    )
     store = ModelStore(
         folder,
         str(content["default_model"]),
         EncoderEntry(
-            _file_name(encoder["file"]),
-            str(encoder["sha256"]),
+            _file(encoder),
             tuple(str(phone) for phone in encoder["phones"]),
             int(encoder["context_frames"]),
         ),
-        decoders,
+        tuple(_entry(model) for model in content["models"]),
     )
     if store.find("") is None:
         raise ValueError(f"no model '{store.default_model}'")
     return store
 
 
-def _file_name(value: object) -> str:
-    name = str(value)
+def _entry(model: dict[str, Any]) -> ModelEntry:
+    name, fps = str(model["name"]), float(model["fps"])
+    channels = tuple(str(channel) for channel in model["channels"])
+    description = str(model["description"])
+    if model["kind"] == "regression":
+        context_frames = int(model["context_frames"])
+        return RegressionEntry(name, _file(model), fps, channels, description, context_frames)
+    if model["kind"] != "diffusion":
+        raise ValueError(f"'{name}' is a model of the unknown kind '{model['kind']}'")
+    entry = DiffusionEntry(
+        name,
+        _file(model),
+        _file(model, "style_"),
+        fps,
+        channels,
+        description,
+        int(model["window_frames"]),
+        int(model["previous_frames"]),
+        _numbers(model["mean"]),
+        _numbers(model["scale"]),
+        _numbers(model["neutral_style"]),
+    )
+    if not len(entry.mean) == len(entry.scale) == len(channels):
+        raise ValueError(f"mean and scale of '{name}' need {len(channels)} numbers each")
+    if not 0 < 2 * entry.previous_frames <= entry.window_frames:
+        # a frame is made by two windows at most
+        raise ValueError(f"'{name}' has windows of less than twice their previous frames")
+    return entry
+
+
+def _numbers(values: list[Any]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _file(item: dict[str, Any], prefix: str = "") -> WeightFile:
+    name = str(item[f"{prefix}file"])
     if Path(name).name != name:
         raise ValueError(f"'{name}' is not a file name")
-    return name
+    return WeightFile(name, str(item[f"{prefix}sha256"]))
 
 
 def _joint_hash(*hashes: str) -> str:

@@ -10,8 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.messages import Quality
 
 FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """How a line shall be performed, as far as a model can: the fields of `SynthesizeRequest`, and
+    the code [K] of the `style` to perform it in (none: the model's neutral one)."""
+
+    seed: int
+    quality: Quality
+    audio_guidance: float
+    style_guidance: float
+    style: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +45,25 @@ class Performance:
 
 
 class MotionModel(Protocol):
-    """Audio to motion. The same samples give the same motion, bit for bit."""
+    """Audio to motion. Equal samples and directions give equal motion, bit for bit."""
 
     @property
     def animates_eyes(self) -> bool:
         """Whether blinks and gaze are the model's own; if not, the engine adds them."""
         ...
 
-    def count_steps(self, n_samples: int) -> int:
+    @property
+    def fades_in_silence(self) -> tuple[str, ...]:
+        """Channels that the engine fades to 0 where nobody speaks."""
+        ...
+
+    def count_steps(self, n_samples: int, direction: Direction) -> int:
         """How often `perform` will call `step`."""
         ...
 
-    def perform(self, samples: FloatArray, step: Callable[[str], None]) -> Performance:
+    def perform(
+        self, samples: FloatArray, direction: Direction, step: Callable[[str], None]
+    ) -> Performance:
         """Motion of samples [N] at 16 kHz, in ARKit units.
 
         `step` is called after each piece of work with the stage it belonged to (`features` or

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mynah_shared.errors import EngineUnavailableError
 
 FloatArray = NDArray[np.float32]
+Shape = tuple[int, ...]
 
 _ort = cast(Any, onnxruntime)  # it ships no types
 
@@ -36,13 +37,15 @@ def available_providers() -> list[str]:
 
 
 class OnnxSession:
-    """A graph of float32 tensors [1, T, C].
+    """A graph of float32 tensors.
 
-    `inputs` and `outputs` map the names the caller relies on to C (-1: any).
+    `inputs` and `outputs` map the names the caller relies on to their shapes (-1: any length).
     Raises `EngineUnavailableError` if the file can't be loaded or its signature differs.
     """
 
-    def __init__(self, path: Path, inputs: Mapping[str, int], outputs: Mapping[str, int]) -> None:
+    def __init__(
+        self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]
+    ) -> None:
         self._path = path
         names = available_providers()
         try:
@@ -65,21 +68,26 @@ class OnnxSession:
         return str(self._session.get_providers()[0])
 
     def run(self, **inputs: FloatArray) -> list[FloatArray]:
-        """Outputs [T', C'] of inputs [T, C], in the order given at construction."""
-        batch = {name: np.ascontiguousarray(value[None]) for name, value in inputs.items()}
-        return [out[0] for out in self._session.run(self._outputs, batch)]
+        """The outputs in the order given at construction."""
+        feed = {name: np.ascontiguousarray(value) for name, value in inputs.items()}
+        return list(self._session.run(self._outputs, feed))
 
-    def _check(self, kind: str, tensors: list[Any], wanted: Mapping[str, int]) -> None:
+    def _check(self, kind: str, tensors: list[Any], wanted: Mapping[str, Shape]) -> None:
         found = {tensor.name: list(tensor.shape) for tensor in tensors}
-        for name, width in wanted.items():
-            shape = found.get(name)
-            # an axis without a fixed length is a name or None there and can't contradict
-            contradicts = shape is not None and isinstance(shape[-1], int) and width >= 0
-            if shape is None or len(shape) != 3 or (contradicts and shape[2] != width):
+        for name, shape in wanted.items():
+            if name not in found or not _agrees(found[name], shape):
                 raise EngineUnavailableError(
                     f"The model file '{self._path.name}' needs an {kind} '{name}' of shape "
-                    f"[1, T, {width}], but has {found}; install Mynah again."
+                    f"{list(shape)} (-1: any), but has {found}; install Mynah again."
                 )
+
+
+def _agrees(found: list[Any], wanted: Shape) -> bool:
+    """An axis without a fixed length is a name or None in `found` and can't contradict."""
+    return len(found) == len(wanted) and all(
+        theirs == ours or ours < 0 or not isinstance(theirs, int)
+        for theirs, ours in zip(found, wanted, strict=True)
+    )
 
 
 def _options() -> Any:

@@ -1,4 +1,5 @@
-"""`mynah evaluate`: compares generated clips with reference performances on a real head."""
+"""`mynah evaluate`: compares generated clips with reference performances on a real head, or writes
+the results table of the models."""
 
 from __future__ import annotations
 
@@ -15,23 +16,90 @@ from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import resample
 
 _SUFFIXES = (".npz", ".csv", ".json")
+_TABLE_ONLY = ("corpus", "weights", "judge", "runs", "lines", "out")
 
 
 def add_parser(subparsers: Any) -> None:
     """Adds the subcommand to the `mynah` parser."""
-    parser = subparsers.add_parser("evaluate", help="score clips against reference performances")
-    parser.add_argument("predicted", type=Path, metavar="PRED_DIR")
-    parser.add_argument("reference", type=Path, metavar="REF_DIR")
+    parser = subparsers.add_parser(
+        "evaluate", help="score clips against reference performances, or models in one table"
+    )
+    parser.add_argument(
+        "folders",
+        type=Path,
+        nargs="*",
+        metavar="PRED_DIR REF_DIR",
+        help="clips to score and the performances to compare them with, of the same names",
+    )
     parser.add_argument(
         "--head", type=Path, required=True, help="ICT-FaceKit head (ict_arkit52.npz or its folder)"
     )
     parser.add_argument(
         "--phones", type=Path, help="CSV with clip_id, phone, start_s, end_s, kind: adds closures"
     )
+    parser.add_argument(
+        "--table",
+        action="store_true",
+        help="measure the models of bundles instead and write a table (needs the [training] extra)",
+    )
+    parser.add_argument("--corpus", type=Path, help="folder of the corpus to measure on")
+    parser.add_argument(
+        "--weights",
+        nargs="+",
+        metavar="[LABEL=]DIR",
+        help="bundles; a model that several hold is one row with mean ± sd over them, those of a "
+        "bundle with a label have rows of their own",
+    )
+    parser.add_argument("--judge", type=Path, metavar="RUN", help="run of the judge of styles")
+    parser.add_argument(
+        "--runs", type=Path, nargs="+", metavar="RUN", help="runs to measure identity leak on"
+    )
+    parser.add_argument("--lines", type=int, metavar="N", help="sentences of each trial")
+    parser.add_argument("-o", "--out", type=Path, help="Markdown file to write")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.table:
+        return _run_table(args)
+    if given := [f"--{name}" for name in _TABLE_ONLY if getattr(args, name) is not None]:
+        raise BadInputError(f"{given[0]} goes with --table only.")
+    if len(args.folders) != 2:
+        raise BadInputError("Give two folders, PRED_DIR and REF_DIR, or --table.")
+    return _run_folders(args, *args.folders)
+
+
+def _run_table(args: argparse.Namespace) -> int:
+    if args.folders or args.phones:
+        raise BadInputError("PRED_DIR, REF_DIR and --phones do not go with --table.")
+    for name in ("corpus", "weights", "out"):
+        if not getattr(args, name):
+            raise BadInputError(f"--table needs --{name} too.")
+    from ..evaluation.table import DEFAULT_LINES, LEAST_LINES, write_table
+
+    n_lines = DEFAULT_LINES if args.lines is None else args.lines
+    if n_lines < LEAST_LINES:
+        raise BadInputError(f"--lines must be at least {LEAST_LINES}.")
+    write_table(
+        args.corpus,
+        args.head,
+        [_bundle(text) for text in args.weights],
+        args.out,
+        judge=args.judge,
+        runs=args.runs or (),
+        n_lines=n_lines,
+        say=lambda line: print(line, flush=True),
+    )
+    return 0
+
+
+def _bundle(text: str) -> tuple[str, Path]:
+    """(label, folder) of "LABEL=DIR" or "DIR"."""
+    label, equals, folder = text.partition("=")
+    return (label, Path(folder)) if equals and not Path(text).is_dir() else ("", Path(text))
+
+
+def _run_folders(args: argparse.Namespace, predicted_dir: Path, reference_dir: Path) -> int:
     from ..data.corpus import read_phones
     from ..metrics.head import load_head
     from ..metrics.summary import ClipResult, markdown_table, score_clip
@@ -39,10 +107,10 @@ def run(args: argparse.Namespace) -> int:
     head = load_head(args.head)
     phones = read_phones(args.phones) if args.phones else {}
     results: list[ClipResult] = []
-    for name, predicted, reference in _pairs(args.predicted, args.reference):
+    for name, predicted, reference in _pairs(predicted_dir, reference_dir):
         segments = phones.get(name, ((), False))[0]
         results.append(score_clip(name, *_aligned(name, predicted, reference), segments, head))
-    print(markdown_table({args.predicted.name: results}))
+    print(markdown_table({predicted_dir.name: results}))
     return 0
 
 

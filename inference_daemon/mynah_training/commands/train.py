@@ -12,15 +12,34 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "train", help="train a model on packed data (needs the [training] extra)"
     )
-    parser.add_argument("--model", choices=("regression",), default="regression")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder written by mynah_training.data.pack"
+        "--model",
+        choices=(
+            "encoder",
+            "judge",
+            "regression",
+            "mynah",
+            "mirrortalk",
+            "disenttalk",
+            "msmd",
+            "anitalker",
+            "fixtalk",
+        ),
+        required=True,
     )
     parser.add_argument(
-        "--head", type=Path, required=True, help="ICT-FaceKit head (ict_arkit52.npz or its folder)"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder written by mynah_training.data.pack (encoder) or .features (other models)",
     )
     parser.add_argument(
-        "--config", type=Path, help="JSON with the sections model, training and mix"
+        "--head",
+        type=Path,
+        help="ICT-FaceKit head (ict_arkit52.npz or its folder); not for encoder",
+    )
+    parser.add_argument(
+        "--config", type=Path, help="JSON with any of the sections model, mix, training and loss"
     )
     parser.add_argument(
         "--minutes", type=float, required=True, help="computing time of all runs in --out together"
@@ -36,9 +55,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..data.pack import Pack
-    from ..train import Trainer, read_config
+    from ..builders import build_trainer, read_config
 
-    model, training, mix = read_config(args.config)
-    Trainer(Pack(args.data), args.head, args.out, model, training, mix).fit(args.minutes)
+    config = read_config(args.model, args.config)
+    build_trainer(args.model, args.data, args.head, args.out, config).fit(args.minutes)
     return 0

@@ -83,6 +83,13 @@ def smooth_curve(
     return functional.interpolate(knots, length, mode="linear", align_corners=True)[:, 0]
 
 
+def room_noise(length: int, generator: torch.Generator) -> Tensor:
+    """Log-mel [length, 80] of a room in which no one speaks, at any level."""
+    level = float(torch.rand(1, generator=generator)) * 14 - 20
+    colour = smooth_curve(1, features.N_MELS, 4, 1.5, generator)
+    return level + colour + torch.randn(length, features.N_MELS, generator=generator) * 0.7
+
+
 def mask_spans(mel: Tensor, generator: torch.Generator) -> Tensor:
     """Hides one band range and one short time range of each item (SpecAugment), after
     normalisation."""
@@ -123,4 +130,4 @@ def voice_and_room(mel: Tensor, generator: torch.Generator) -> Tensor:
         chosen = torch.nonzero(torch.rand(batch, generator=generator) < share)[:, 0]
         if len(chosen):
             mel[chosen] = change(mel[chosen])
-    return mask_spans(normalise(mel), generator)
+    return normalise(mel)

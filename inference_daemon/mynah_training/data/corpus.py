@@ -18,6 +18,7 @@ from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
 SAMPLE_RATE = 16000
+_LARGEST_MISMATCH_S = 0.1
 TRUSTED_PHONES = frozenset({"forced", "textgrid"})
 Segment = tuple[str, float, float]
 
@@ -49,6 +50,13 @@ class Recording:
                 f"{self.audio.name} has {rate} samples per second; training audio must "
                 f"have {SAMPLE_RATE}."
             )
+        if self.motion is not None:
+            seconds, filmed = len(samples) / rate, self.motion.n_frames / self.motion.fps
+            if abs(seconds - filmed) > _LARGEST_MISMATCH_S:
+                raise BadInputError(
+                    f"{self.audio.name} lasts {seconds:.2f} s and its motion {filmed:.2f} s; cut "
+                    "them to the same length."
+                )
         return np.asarray(samples, np.float32)
 
 
@@ -64,6 +72,10 @@ def read_corpus(root: Path) -> Iterator[Recording]:
 
 def _paired(root: Path) -> Iterator[Recording]:
     rows = [row for row in read_rows(root / "index.csv") if row["audio"]]
+    if not rows:
+        raise BadInputError(
+            f"{root / 'index.csv'} lists no clip with sound; there is nothing to learn."
+        )
     for source in sorted({row["source"] for row in rows}):
         phones = read_phones(root / "phones" / f"{source}.csv")
         with np.load(root / "motion" / f"{source}.npz") as motions:
@@ -74,6 +86,12 @@ def _paired(root: Path) -> Iterator[Recording]:
                     raise BadInputError(
                         f"Clip {row['clip_id']} has motion of shape {values.shape}; the "
                         f"index says {row['n_frames']} frames of {len(ARKIT_CHANNELS)} channels."
+                    )
+                if not np.isfinite(values).all():
+                    raise BadInputError(
+                        f"Clip {row['clip_id']} has motion that is not a number (NaN or infinite) "
+                        f"in frame {int(np.argwhere(~np.isfinite(values))[0, 0])}; repair or "
+                        "remove it."
                     )
                 yield Recording(
                     row["clip_id"],
@@ -126,3 +144,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise BadInputError(f"{path} is missing; the corpus is incomplete.")
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_poses(root: Path) -> NDArray[np.float16]:
+    """Expressions [N, 55] from the silent range-of-motion takes, every fifth frame."""
+    path = root / "motion" / "style_arkit_rom.npz"
+    if not path.is_file():
+        raise BadInputError(f"{path} is missing; the corpus is incomplete.")
+    with np.load(path) as takes:
+        return np.concatenate([takes[name] for name in takes.files])[::5].astype(np.float16)

@@ -1,8 +1,8 @@
 """Computes features once: `python -m mynah_training.data.pack CORPUS [--synthetic DIR] -o PACK`.
 
 A pack is a folder of flat arrays (`mel.npy` float16 at 100/s, `phones.npy` int8 at 50/s,
-`motion.npy` float16 at 25/s)
-and `utterances.json` with each utterance's place in them.
+`motion.npy` float16 at 25/s), `utterances.json` with each utterance's place in them, and
+`poses.npy` float16 [N, 55]: expressions from the corpus' range-of-motion takes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
-from .corpus import Recording, Segment, read_corpus, read_rows
+from .corpus import Recording, Segment, read_corpus, read_poses, read_rows
 from .pairing import time_map, warp_motion
 from .phones import frame_labels
 
@@ -62,6 +62,7 @@ class Pack:
         self.mel = np.load(folder / "mel.npy", mmap_mode="r")
         self.phones = np.load(folder / "phones.npy", mmap_mode="r")
         self.motion = np.load(folder / "motion.npy", mmap_mode="r")
+        self.poses = np.load(folder / "poses.npy")
 
     def mel_of(self, entry: Entry) -> NDArray[np.float16]:
         """Raw log-mel [4T, 80]."""
@@ -83,6 +84,7 @@ class _Writer:
         self.mel: list[NDArray[np.float16]] = []
         self.phones: list[NDArray[np.int8]] = []
         self.motion: list[NDArray[np.float16]] = []
+        self.poses = np.zeros((1, _CHANNELS), np.float16)
         self._frames = 0
 
     def add(
@@ -109,6 +111,7 @@ class _Writer:
         np.save(out / "mel.npy", np.concatenate(self.mel))
         np.save(out / "phones.npy", np.concatenate(self.phones))
         np.save(out / "motion.npy", np.concatenate(self.motion))
+        np.save(out / "poses.npy", self.poses)
         (out / "utterances.json").write_text(
             json.dumps([asdict(e) for e in self.entries], indent=0)
         )
@@ -198,6 +201,7 @@ def main() -> None:
     try:
         recordings = _with_progress(read_corpus(args.corpus))
         add_recordings(writer, recordings)
+        writer.poses = read_poses(args.corpus)
         if args.synthetic:
             add_synthetic(writer, args.synthetic, recordings)
     except MynahError as error:

@@ -32,17 +32,18 @@ class LipGeometryLoss(nn.Module):
             "gap_rest", torch.from_numpy(head.neutral[upper] - head.neutral[lower])
         )
 
-    def forward(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, predicted: Tensor, target: Tensor, trust: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Position, velocity and gap loss of coefficients [B, T, 52], each a mean over frames in
-        about mm."""
+        about mm; items weigh `trust` [B]."""
         difference = torch.einsum("btc,clx->btlx", predicted - target, self.deltas)
         distance = (difference.square().sum(-1) + _SOFT_MM2).sqrt()
         gap, target_gap = self.gap(predicted), self.gap(target)
-        weight = 1 + _CLOSED_WEIGHT * torch.exp(
-            -(target_gap - self.gap_rest.norm()).clamp(min=0) / _CLOSED_RANGE_MM
-        )
+        opening = (target_gap - self.gap_rest.norm()).clamp(min=0)
+        weight = (1 + _CLOSED_WEIGHT * torch.exp(-opening / _CLOSED_RANGE_MM)) * trust[:, None]
         position = (weight * (distance.mean(-1) + 0.5 * distance.amax(-1))).mean()
-        velocity = difference.diff(dim=1).square().sum(-1).mean()
+        velocity = (difference.diff(dim=1).square().sum(-1) * trust[:, None, None]).mean()
         return position, velocity, (weight * (gap - target_gap).square()).mean()
 
     def gap(self, coefficients: Tensor) -> Tensor:

@@ -3,9 +3,10 @@ millimetres."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,22 +52,32 @@ class LandmarkHead:
         return float(np.linalg.norm(self.neutral[upper] - self.neutral[lower]))
 
 
-def load_head(path: Path) -> LandmarkHead:
-    """Reads `ict_arkit52.npz` (or the folder that holds it). Raises `BadInputError` for any other
-    file."""
+def head_path(path: Path) -> Path:
+    """`ict_arkit52.npz` itself or in the folder `path`. Raises `BadInputError` if it is none."""
     path = path / "ict_arkit52.npz" if path.is_dir() else path
     if not path.is_file():
         raise BadInputError(f"{path} does not exist; give the ICT-FaceKit head with --head.")
     with np.load(path) as data:
         missing = {"neutral", "deltas", "arkit_names", "landmarks68"} - set(data.files)
-        if missing:
-            raise BadInputError(
-                f"{path.name} has no array '{sorted(missing)[0]}'; it is not a prepared "
-                "ICT-FaceKit head."
-            )
-        names = [str(name) for name in data["arkit_names"]]
-        order = [names.index(name) for name in ARKIT_BLENDSHAPES]
+    if missing:
+        raise BadInputError(
+            f"{path.name} has no array '{sorted(missing)[0]}'; it is not a prepared "
+            "ICT-FaceKit head."
+        )
+    return path
+
+
+def shape_order(data: Mapping[str, NDArray[Any]]) -> list[int]:
+    """Where the file has each of Apple's shapes."""
+    names = [str(name) for name in data["arkit_names"]]
+    return [names.index(name) for name in ARKIT_BLENDSHAPES]
+
+
+def load_head(path: Path) -> LandmarkHead:
+    """Reads `ict_arkit52.npz` (or the folder that holds it). Raises `BadInputError` for any other
+    file."""
+    with np.load(head_path(path)) as data:
         points = data["landmarks68"]
         neutral = data["neutral"][points].astype(np.float32)
-        deltas = data["deltas"][order][:, points].astype(np.float32)
+        deltas = data["deltas"][shape_order(data)][:, points].astype(np.float32)
     return LandmarkHead(neutral * MM_PER_UNIT, deltas * MM_PER_UNIT)

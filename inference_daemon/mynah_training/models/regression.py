@@ -1,9 +1,7 @@
-"""The first motion model: a speech encoder with a phone bottleneck, and a decoder that regresses
-the face.
+"""The first motion model: a decoder that regresses the face from the speech encoder's outputs.
 
-The decoder never sees the sound itself, only phone posteriors and a narrow side channel (loudness,
-pace, voice), so
-that what it learned from few faces carries over to voices it never heard.
+It never sees the sound itself, only phone posteriors and a narrow view of the cepstrum, so that
+what it learned from few faces carries over to voices it never heard.
 """
 
 from __future__ import annotations
@@ -11,81 +9,80 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from mynah_daemon.audio.features import N_MELS
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
+from ..data.motion_batches import MotionBatch
 from ..data.phones import PHONES
+from ..losses.face import FaceLoss
+from ..modules.cepstrum import N_CEPSTRA
 from ..modules.temporal_conv import GatedConvStack
 
 
 @dataclass(frozen=True)
 class RegressionConfig:
-    """Sizes of the two networks; widths in channels, dilations in frames of 20 ms."""
+    """Width in channels, dilations in motion frames (40 ms), noise in units of a logit."""
 
-    encoder_width: int = 192
-    encoder_dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8)
-    side_channels: int = 8
-    decoder_width: int = 128
-    decoder_dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2)
+    width: int = 128
+    dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
     dropout: float = 0.2
-
-
-class SpeechEncoder(nn.Module):
-    """Normalised log-mel [B, L, 80] at 100/s → phone logits [B, L/2, P] and side channel [B, L/2,
-    S] at 50/s."""
-
-    def __init__(self, config: RegressionConfig) -> None:
-        super().__init__()
-        width = config.encoder_width
-        self.stem = nn.Conv1d(N_MELS, width, 5, stride=2, padding=2)
-        self.blocks = GatedConvStack(width, list(config.encoder_dilations), config.dropout)
-        self.phone_head = nn.Conv1d(width, len(PHONES), 1)
-        self.side_head = nn.Conv1d(width, config.side_channels, 1)
-        self.context_frames = 2 * self.blocks.reach + 4
-
-    def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        hidden = self.blocks(self.stem(mel.transpose(1, 2)))
-        side = torch.tanh(self.side_head(hidden))
-        return self.phone_head(hidden).transpose(1, 2), side.transpose(1, 2)
+    narrow_channels: int = 24
+    phone_noise: float = 1.0
+    cepstrum_noise: float = 0.1
+    cepstrum_dropout: float = 0.1
 
 
 class RegressionDecoder(nn.Module):
-    """Phone logits [B, N, P] and side channel [B, N, S] at 50/s → coefficients [B, N/2, 55] at
-    25/s."""
+    """Phone logits [B, 2T, P] and cepstrum [B, 2T, 12] at 50/s → coefficients [B, T, 55] at 25/s.
 
-    mean: torch.Tensor
-    scale: torch.Tensor
+    `mean`, `scale` [55] are the training motion's statistics.
+    """
 
-    def __init__(self, config: RegressionConfig, mean: torch.Tensor, scale: torch.Tensor) -> None:
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, config: RegressionConfig, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
-        width = config.decoder_width
-        self.stem = nn.Conv1d(len(PHONES) + config.side_channels, width, 1)
-        self.blocks = GatedConvStack(width, list(config.decoder_dilations), config.dropout)
-        self.to_motion_rate = nn.Conv1d(width, width, 3, stride=2, padding=1)
-        self.head = nn.Conv1d(width, len(ARKIT_CHANNELS), 1)
+        self.narrow = nn.Conv1d(N_CEPSTRA, config.narrow_channels, 9, padding=4)
+        seen = len(PHONES) + config.narrow_channels
+        self.stem = nn.Conv1d(seen, config.width, 4, stride=2, padding=1)
+        self.blocks = GatedConvStack(config.width, list(config.dilations), config.dropout)
+        self.head = nn.Conv1d(config.width, len(ARKIT_CHANNELS), 1)
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
-        self.context_frames = self.blocks.reach + 2
+        self.context_frames = 2 * self.blocks.reach + 6
 
-    def forward(self, phone_logits: torch.Tensor, side: torch.Tensor) -> torch.Tensor:
-        seen = torch.cat([phone_logits.softmax(-1), side], dim=-1).transpose(1, 2)
-        hidden = torch.relu(self.to_motion_rate(self.blocks(self.stem(seen))))
+    def forward(self, phone_logits: Tensor, cepstrum: Tensor) -> Tensor:
+        return self.decode(phone_logits, self.narrow_view(cepstrum))
+
+    def narrow_view(self, cepstrum: Tensor) -> Tensor:
+        """[B, 2T, 12] → [B, 2T, narrow_channels]."""
+        return torch.tanh(self.narrow(cepstrum.transpose(1, 2))).transpose(1, 2)
+
+    def decode(self, phone_logits: Tensor, view: Tensor) -> Tensor:
+        seen = torch.cat([phone_logits.softmax(-1), view], dim=-1).transpose(1, 2)
+        hidden = torch.relu(self.blocks(self.stem(seen)))
         return self.head(hidden).transpose(1, 2) * self.scale + self.mean
 
 
-class RegressionModel(nn.Module):
-    """Encoder and decoder, trained together. `mean`, `scale` [55] are the training motion's
-    statistics."""
+class RegressionObjective(nn.Module):
+    """Distance from the filmed face, with noise on what the decoder hears.
 
-    def __init__(self, config: RegressionConfig, mean: torch.Tensor, scale: torch.Tensor) -> None:
+    The noise limits what passes to what the phones say; a share of the items goes without the
+    cepstrum, so that the phones alone suffice.
+    """
+
+    def __init__(self, config: RegressionConfig, mean: Tensor, scale: Tensor, face: FaceLoss):
         super().__init__()
-        self.config = config
-        self.encoder = SpeechEncoder(config)
-        self.decoder = RegressionDecoder(config, mean, scale)
+        self.config, self.face = config, face
+        self.network = RegressionDecoder(config, mean, scale)
 
-    def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Phone logits, side channel and coefficients."""
-        logits, side = self.encoder(mel)
-        return logits, side, self.decoder(logits, side)
+    def losses(self, batch: MotionBatch) -> dict[str, Tensor]:
+        config = self.config
+        logits = batch.phone_logits + config.phone_noise * torch.randn_like(batch.phone_logits)
+        cepstrum = batch.cepstrum + config.cepstrum_noise * torch.randn_like(batch.cepstrum)
+        keep = torch.rand(len(logits), 1, 1, device=logits.device) >= config.cepstrum_dropout
+        with torch.autocast(logits.device.type, torch.bfloat16):
+            predicted = self.network.decode(logits, self.network.narrow_view(cepstrum) * keep)
+        return self.face(predicted.float(), batch.motion, batch.valid)

@@ -1,0 +1,143 @@
+"""A model that performs in a style: motion is denoised window by window from seeded noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.messages import Quality
+
+from ..audio.features import motion_frame_count
+from .guidance import branches, combine
+from .lip_closure import MOUTH_OPENING
+from .model_store import DiffusionEntry, ModelStore
+from .models import Direction, Performance
+from .onnx_session import OnnxSession
+from .overlap import lay_window, plan_starts
+from .samplers import sample_ddim
+from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
+
+FloatArray = NDArray[np.float32]
+
+STEPS: Final = {Quality.draft: 4, Quality.normal: 8, Quality.best: 25}
+
+
+class DiffusionModel:
+    """Denoiser: `noisy` [B, T, C] at `time` [B], given `phone_logits` [B, 2(P + T), phones],
+    `cepstrum` [B, 2(P + T), S], `style` [B, K], the `previous` [B, P, C] motion and `switches`
+    [B, 3] (has_previous, has_speech, has_style) → `clean` [B, T, C], all motion normalised.
+
+    Style encoder: `motion` [B, S, C] in ARKit units → `style` [B, K]; loaded when it is needed.
+    Raises `EngineUnavailableError` if a file is missing, altered or of another signature.
+    """
+
+    animates_eyes = True  # the performers it learned from blink and look
+    fades_in_silence = MOUTH_OPENING  # the rest of the mouth may smile on
+
+    def __init__(self, store: ModelStore, entry: DiffusionEntry, speech: SpeechEncoder) -> None:
+        self._store, self._entry, self._speech = store, entry, speech
+        self._mean = np.array(entry.mean, np.float32)
+        self._scale = np.array(entry.scale, np.float32)
+        self._neutral = np.array(entry.neutral_style, np.float32)
+        n_channels = len(entry.channels)
+        self._denoiser = OnnxSession(
+            store.verified_path(entry.file),
+            {
+                "noisy": (-1, -1, n_channels),
+                "time": (-1,),
+                "phone_logits": (-1, -1, speech.n_phones),
+                "cepstrum": (-1, -1, -1),
+                "style": (-1, len(self._neutral)),
+                "previous": (-1, entry.previous_frames, n_channels),
+                "switches": (-1, 3),
+            },
+            {"clean": (-1, -1, n_channels)},
+        )
+
+    def count_steps(self, n_samples: int, direction: Direction) -> int:
+        n_windows = len(self._plan(motion_frame_count(n_samples)))
+        return self._speech.count_steps(n_samples) + n_windows * STEPS[direction.quality]
+
+    def perform(
+        self, samples: FloatArray, direction: Direction, step: Callable[[str], None]
+    ) -> Performance:
+        heard = self._speech.hear(samples, step)
+        motion = self._generate(heard, direction, step) * self._scale + self._mean
+        return Performance(MotionClip(self._entry.fps, self._entry.channels, motion), heard.phones)
+
+    def encode_style(self, motion: FloatArray) -> FloatArray:
+        """Style code [K] of a performance [S, C] in ARKit units at the model's rate."""
+        (style,) = self._style_encoder.run(motion=motion[None])
+        return style[0]
+
+    @cached_property
+    def _style_encoder(self) -> OnnxSession:
+        return OnnxSession(
+            self._store.verified_path(self._entry.style_file),
+            {"motion": (-1, -1, len(self._entry.channels))},
+            {"style": (-1, len(self._neutral))},
+        )
+
+    def _plan(self, n_frames: int) -> range:
+        # What a window is told of the one before, it also makes again to fade over.
+        return plan_starts(n_frames, self._entry.window_frames, self._entry.previous_frames)
+
+    def _generate(
+        self, heard: HeardSpeech, direction: Direction, step: Callable[[str], None]
+    ) -> FloatArray:
+        """Normalised motion [T, C] of the whole line."""
+        size, overlap = self._entry.window_frames, self._entry.previous_frames
+        starts = self._plan(heard.n_motion_frames)
+        shape = (starts[-1] + size, len(self._mean))
+        # Drawn for the line: frames that two windows share grow out of the same noise.
+        noise = np.random.default_rng(direction.seed).standard_normal(shape, np.float32)
+        line = np.zeros(shape, np.float32)
+        for start in starts:
+            denoise = self._denoiser_of(start, line, heard, direction, step)
+            window = sample_ddim(noise[start : start + size], STEPS[direction.quality], denoise)
+            lay_window(line, window, start, overlap)
+        return line[: heard.n_motion_frames]
+
+    def _denoiser_of(
+        self,
+        start: int,
+        line: FloatArray,
+        heard: HeardSpeech,
+        direction: Direction,
+        step: Callable[[str], None],
+    ) -> Callable[[FloatArray, float], FloatArray]:
+        """The guided denoiser of the window that begins at frame `start` of `line`."""
+        size, n_previous = self._entry.window_frames, self._entry.previous_frames
+        voice, style = direction.audio_guidance, direction.style_guidance
+        asked = branches(voice, style)
+        previous = line[start - n_previous : start] if start else np.zeros_like(line[:n_previous])
+        rows = np.arange(start - n_previous, start + size) * PHONES_PER_MOTION_FRAME
+        rows = (rows[:, None] + np.arange(PHONES_PER_MOTION_FRAME)).reshape(-1)
+        rows = rows.clip(0, len(heard.phone_logits) - 1)  # the line's ends hold beyond it
+        code = self._neutral if direction.style is None else direction.style
+        conditions = {
+            "phone_logits": _repeat(heard.phone_logits[rows], len(asked)),
+            "cepstrum": _repeat(heard.cepstrum[rows], len(asked)),
+            "style": _repeat(code, len(asked)),
+            "previous": _repeat(previous, len(asked)),
+            "switches": np.insert(asked, 0, float(start > 0), axis=1),
+        }
+
+        def denoise(noisy: FloatArray, time: float) -> FloatArray:
+            times = np.full(len(asked), time, np.float32)
+            noisies = _repeat(noisy, len(asked))
+            (clean,) = self._denoiser.run(noisy=noisies, time=times, **conditions)
+            step("motion")
+            return combine(clean, voice, style)
+
+        return denoise
+
+
+def _repeat(array: FloatArray, n: int) -> FloatArray:
+    """`array` as each of the `n` items of a batch."""
+    return np.broadcast_to(array, (n, *array.shape))

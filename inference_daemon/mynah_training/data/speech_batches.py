@@ -1,0 +1,149 @@
+"""Draws speech for the encoder: sound and phones of people, of synthetic voices and of no one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mynah_daemon.audio.features import MEL_PER_MOTION_FRAME
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+
+from . import augment
+from .pack import Entry, Pack
+
+CROP_FRAMES = 80
+"""Motion frames (25/s) of a training crop."""
+
+
+@dataclass(frozen=True)
+class SpeechBatch:
+    """`mel` [B, 4T, 80] normalised, `phones` [B, 2T], `weight` [B]: how far the phones are
+    trusted; `motion` [B, T, 55] and `valid` [B, 55], all false for speech without a face."""
+
+    mel: Tensor
+    phones: Tensor
+    weight: Tensor
+    motion: Tensor
+    valid: Tensor
+
+
+@dataclass(frozen=True)
+class SpeechMix:
+    """Items of a batch by kind: an hour of one filmed man, other filmed people, their sentences in
+    synthetic voices, free speech of real people, English and other languages in synthetic voices,
+    noise.
+
+    `left_out` names speakers that are never drawn. FACEGOOD's voice is: a few long takes of one
+    animator's curves are soon learned by heart, and a decoder that is then taught on them would
+    hear the take instead of the sound.
+    """
+
+    performer: int = 7
+    others: int = 5
+    revoiced: int = 7
+    free: int = 9
+    english: int = 18
+    languages: int = 14
+    noise: int = 1
+    left_out: tuple[str, ...] = ("facegood_tts",)
+
+
+class SpeechSampler:
+    """Seeded sampler over a pack's training utterances."""
+
+    def __init__(self, pack: Pack, mix: SpeechMix, seed: int) -> None:
+        self.pack, self.mix = pack, mix
+        self._backgrounds: dict[str, np.ndarray] = {}
+        self.reseed(seed, 0)
+        train = [e for e in pack.entries if e.split == "train" and e.speaker not in mix.left_out]
+        synthetic = [e for e in train if e.source == "synthetic"]
+        kinds = (
+            (mix.performer, [e for e in train if e.source == "grid_s1"]),
+            (mix.others, [e for e in train if e.source == "grid_multi"]),
+            (mix.revoiced, [e for e in train if e.source == "synthetic_grid"]),
+            (mix.free, [e for e in train if not e.valid and e.source != "synthetic"]),
+            (mix.english, [e for e in synthetic if e.speaker.startswith("flite")]),
+            (mix.languages, [e for e in synthetic if e.speaker.startswith("espeak")]),
+        )
+        self.kinds = [(n, found, chances(found)) for n, found in kinds if found]
+        self.entries = train
+
+    def reseed(self, seed: int, step: int) -> None:
+        """Starts the stretch of the random sequence that belongs to `step`."""
+        self.rng = np.random.default_rng([seed, step])
+        self.generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+
+    def draw(self) -> SpeechBatch:
+        items = [
+            self._crop(entries[i])
+            for count, entries, p in self.kinds
+            for i in self.rng.choice(len(entries), count, p=p)
+        ]
+        items += [self._no_speech() for _ in range(self.mix.noise)]
+        mel, phones, weight, motion, valid = zip(*items, strict=True)
+        heard = augment.voice_and_room(torch.stack(mel), self.generator)
+        return SpeechBatch(
+            augment.mask_spans(heard, self.generator),
+            torch.stack(phones),
+            torch.tensor(weight),
+            torch.stack(motion),
+            torch.stack(valid),
+        )
+
+    def _crop(self, entry: Entry) -> tuple[Tensor, Tensor, float, Tensor, Tensor]:
+        """A stretch of 2.7 to 3.8 seconds, played at another pace so that it fills the crop."""
+        length = round(CROP_FRAMES * self.rng.uniform(0.85, 1.2))
+        start = int(self.rng.integers(-8, max(entry.n_frames - length, 0) + 9))
+        k = MEL_PER_MOTION_FRAME
+        mel = _padded(self.pack.mel_of(entry), start * k, length * k, self._background(entry))
+        phones = _padded(self.pack.phones_of(entry)[:, None], start * 2, length * 2, 0.0)
+        index = torch.arange(2 * CROP_FRAMES) * length // CROP_FRAMES
+        heard = augment.resample_time(torch.from_numpy(mel)[None], CROP_FRAMES * k)[0]
+        said = torch.from_numpy(phones)[index, 0].long()
+        rows = np.arange(start, start + length).clip(0, entry.n_frames - 1)
+        motion = torch.from_numpy(self.pack.motion_of(entry)[rows].astype(np.float32))
+        moved = augment.resample_time(motion[None], CROP_FRAMES)[0]
+        valid = torch.tensor([c == "1" for c in entry.valid or "0" * moved.shape[1]])
+        return heard, said, 1.0 if entry.trusted else 0.3, moved, valid
+
+    def _background(self, entry: Entry) -> np.ndarray:
+        """The utterance's quiet spectrum [80], to continue it beyond its ends."""
+        if entry.utterance_id not in self._backgrounds:
+            mel = self.pack.mel_of(entry).astype(np.float32)
+            level = mel.mean(axis=1)
+            quiet = mel[level <= np.percentile(level, 10)].mean(axis=0)
+            self._backgrounds[entry.utterance_id] = quiet
+        return self._backgrounds[entry.utterance_id]
+
+    def _no_speech(self) -> tuple[Tensor, Tensor, float, Tensor, Tensor]:
+        mel = augment.room_noise(CROP_FRAMES * MEL_PER_MOTION_FRAME, self.generator)
+        n_channels = len(ARKIT_CHANNELS)
+        return (
+            mel,
+            torch.zeros(2 * CROP_FRAMES, dtype=torch.long),
+            1.0,
+            torch.zeros(CROP_FRAMES, n_channels),
+            torch.ones(n_channels, dtype=torch.bool),
+        )
+
+
+def chances(entries: list[Entry]) -> np.ndarray:
+    """Chance of each utterance: by length, with a speaker's total growing as its square root.
+
+    So the performer with an hour does not drown the one with a minute.
+    """
+    lengths = np.array([min(e.n_frames, 1500) for e in entries], float)
+    _, speaker = np.unique([e.speaker for e in entries], return_inverse=True)
+    weight = lengths / np.sqrt(np.bincount(speaker, lengths)[speaker])
+    return weight / weight.sum()
+
+
+def _padded(values: np.ndarray, start: int, length: int, fill: np.ndarray | float) -> np.ndarray:
+    """Rows [start, start + length) with `fill` where they do not exist."""
+    index = np.arange(start, start + length)
+    rows = values[index.clip(0, len(values) - 1)]
+    outside = ((index < 0) | (index >= len(values)))[:, None]
+    return np.where(outside, fill, rows).astype(np.float32)

@@ -1,0 +1,188 @@
+"""Draws speech, a face in a known manner, and other performances in the same manner to imitate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+
+from .features import SILENCE, FeaturePack, split_speech
+from .motion_batches import LEAST_DEVIATION, interpolate_rows, says_any
+from .pack import Entry
+from .performers import draw_performer, perform
+from .phones import PHONES
+from .speech_batches import chances
+
+FloatArray = NDArray[np.float32]
+
+PREVIOUS_FRAMES = 10
+"""Frames before the window that the model is shown (MSMD, section 4: N_p = 10)."""
+WINDOW_FRAMES = 70
+"""Frames to be generated at once. MSMD uses 100; most filmed sentences of the corpus last 75."""
+STYLE_FRAMES = 75
+FIRST_JUDGE_PERFORMER = 500_000
+"""From here on performers teach the judge of styles, so that it shares none with a motion model."""
+FIRST_HELD_OUT_PERFORMER = 1_000_000
+_CROP = PREVIOUS_FRAMES + WINDOW_FRAMES
+_LEAD_FRAMES = 8
+_AS_RECORDED = 0.3
+
+
+@dataclass(frozen=True)
+class StyleBatch:
+    """`phone_logits` [B, 2T, P] and `cepstrum` [B, 2T, 12] at 50/s, `phones` [B, 2T] labels,
+    `motion` [B, T, 55] at 25/s with T = 10 previous frames + the window, `valid` [B, 55].
+
+    `style` and `same_style` [B, S, 55] are other sentences of the same performer, `performer` [B]
+    its number among those of the training.
+    """
+
+    phone_logits: Tensor
+    cepstrum: Tensor
+    phones: Tensor
+    motion: Tensor
+    valid: Tensor
+    style: Tensor
+    same_style: Tensor
+    performer: Tensor
+
+
+@dataclass(frozen=True)
+class StyleMix:
+    """Items of a batch by kind as in `MotionMix`, the number of made performers and the seed of the
+    first one, and the share of items that keep the manner in which they were filmed."""
+
+    performer: int = 9
+    others: int = 6
+    animated: int = 4
+    revoiced: int = 12
+    silence: int = 1
+    performers: int = 600
+    first_performer: int = 0
+    as_filmed: float = 0.25
+    left_out: tuple[str, ...] = ()
+    left_out_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JudgeMix(StyleMix):
+    """What the judge of styles learns from: performers that no motion model has met."""
+
+    first_performer: int = FIRST_JUDGE_PERFORMER
+
+
+class StyleSampler:
+    """Seeded sampler.
+
+    A performer is either a filmed person as filmed, or a filmed person in a made manner: the style
+    clips of an item always show the same of these in other sentences.
+    """
+
+    def __init__(self, features: FeaturePack, mix: StyleMix, seed: int) -> None:
+        self.features, self.mix = features, mix
+        first = mix.first_performer
+        seeds = range(first, first + mix.performers)
+        self.performers = [draw_performer(seed, features.poses) for seed in seeds]
+        train = [
+            e for e in features.entries
+            if e.split == "train" and e.speaker not in mix.left_out
+            and not says_any(e, mix.left_out_words)
+        ]  # fmt: skip
+        kinds = (
+            (mix.performer, "grid_s1"), (mix.others, "grid_multi"), (mix.animated, "facegood"),
+            (mix.revoiced, "synthetic_grid"), (mix.silence, SILENCE),
+        )  # fmt: skip
+        found = [(n, [e for e in train if e.source == source]) for n, source in kinds]
+        self.kinds = [(n, entries, chances(entries)) for n, entries in found if entries]
+        self.entries = train
+        filmed = [e for e in train if e.source not in {"synthetic_grid", SILENCE}]
+        self.people = sorted({e.speaker for e in filmed})
+        self._filmed = {p: [e for e in filmed if e.speaker == p] for p in self.people}
+        self.reseed(seed, 0)
+
+    @property
+    def n_performers(self) -> int:
+        """Numbers that `StyleBatch.performer` takes: made ones first, then people as filmed."""
+        return len(self.performers) + len(self.people)
+
+    def reseed(self, seed: int, step: int) -> None:
+        """Starts the stretch of the random sequence that belongs to `step`."""
+        self.rng = np.random.default_rng([seed, step])
+
+    def draw(self) -> StyleBatch:
+        items = [
+            self._item(entries[i])
+            for count, entries, p in self.kinds
+            for i in self.rng.choice(len(entries), count, p=p)
+        ]
+        speech, phones, motion, valid, style, same_style, performer = zip(*items, strict=True)
+        logits, cepstrum = split_speech(torch.from_numpy(np.stack(speech)))
+        return StyleBatch(
+            logits, cepstrum, torch.from_numpy(np.stack(phones)).long(),
+            torch.from_numpy(np.stack(motion)), torch.from_numpy(np.stack(valid)),
+            torch.from_numpy(np.stack(style)), torch.from_numpy(np.stack(same_style)),
+            torch.tensor(performer),
+        )  # fmt: skip
+
+    def _item(self, entry: Entry) -> tuple[object, ...]:
+        made = entry.source == SILENCE or self.rng.random() >= self.mix.as_filmed
+        number = int(self.rng.integers(len(self.performers))) if made else None
+        n_voices = len(self.features.speech)
+        recorded = n_voices == 1 or self.rng.random() < _AS_RECORDED
+        voice = 0 if recorded else int(self.rng.integers(1, n_voices))
+        pace = self.rng.uniform(0.85, 1.2)
+        latest = max(entry.n_frames - pace * _CROP, 0) + _LEAD_FRAMES
+        times = self.rng.uniform(-_LEAD_FRAMES, latest) + pace * np.arange(_CROP)
+        halves = np.stack([times, times + 0.5 * pace], axis=1).reshape(-1) * 2
+        speech = interpolate_rows(self.features.speech_of(entry, voice), halves)
+        phones = self.features.phones_of(entry)
+        said = phones[np.rint(halves).astype(int).clip(0, len(phones) - 1)]
+        motion, valid = self._styled(entry, number, times)
+        person = entry.speaker if entry.speaker in self._filmed else self._any_person()
+        style, same_style = (self._style_clip(person, number) for _ in range(2))
+        who = number if number is not None else len(self.performers) + self.people.index(person)
+        return speech, said, motion, valid, style, same_style, who
+
+    def _any_person(self) -> str:
+        return str(self.rng.choice(self.people))
+
+    def _style_clip(self, person: str, number: int | None) -> FloatArray:
+        entries = self._filmed[person]
+        entry = entries[int(self.rng.integers(len(entries)))]
+        start = self.rng.uniform(0, max(entry.n_frames - STYLE_FRAMES, 0))
+        return self._styled(entry, number, start + np.arange(STYLE_FRAMES))[0]
+
+    def _styled(
+        self, entry: Entry, number: int | None, times: NDArray[np.float64]
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        known = np.array([c == "1" for c in entry.valid])
+        motion = interpolate_rows(self.features.motion_of(entry), times)
+        if number is None:
+            return motion * known, known
+        halves = np.stack([times, times + 0.5], axis=1).reshape(-1) * 2
+        heard = interpolate_rows(self.features.speech_of(entry)[:, len(PHONES)], halves)
+        loudness = heard.reshape(-1, 2).mean(axis=1)
+        styled = perform(self.performers[number], motion, loudness, known, self.rng)
+        return styled, np.arange(len(known)) != 51  # every channel is made up but the tongue
+
+
+def style_statistics(sampler: StyleSampler, n_batches: int = 20) -> tuple[Tensor, Tensor]:
+    """Mean and deviation [55] of the motion that is drawn, where it is known; 0 for a channel that
+    is never known."""
+    total, square, count = (torch.zeros(len(ARKIT_CHANNELS), dtype=torch.float64) for _ in range(3))
+    for _ in range(n_batches):
+        batch = sampler.draw()
+        known = batch.valid[:, None].double().expand_as(batch.motion)
+        motion = batch.motion.double() * known
+        total += motion.sum((0, 1))
+        square += motion.square().sum((0, 1))
+        count += known.sum((0, 1))
+    mean = total / count.clamp(min=1)
+    deviation = (square / count.clamp(min=1) - mean.square()).clamp(min=0).sqrt()
+    scale = torch.where(count > 0, deviation.clamp(min=LEAST_DEVIATION), 0.0)
+    return mean.float(), scale.float()

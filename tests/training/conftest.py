@@ -1,0 +1,46 @@
+"""A tiny pack of utterances and a tiny head, for tests of training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
+from mynah_training.data.pack import Pack, _Writer
+
+SOURCES = ("grid_s1", "grid_multi", "facegood", "synthetic_grid", "synthetic")
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """Ten seconds of noise bursts whose loudness moves the jaw, from every kind of source."""
+    rng = np.random.default_rng(0)
+    writer = _Writer()
+    for i, source in enumerate(SOURCES):
+        motion = np.zeros((51, 55), np.float32)
+        motion[:, 17] = np.repeat(rng.random(17), 3)
+        loudness = np.interp(np.arange(32000) / 640, np.arange(51), motion[:, 17])
+        samples = (rng.standard_normal(32000) * loudness * 0.2).astype(np.float32)
+        writer.add(
+            samples, (("AA", 0.0, 1.0), ("sil", 1.0, 2.0)),
+            None if source == "synthetic" else motion,
+            utterance_id=f"{source}_bgiq4p", source=source, speaker=f"flite{i}", language="en",
+            split="train", trusted=True, valid="" if source == "synthetic" else "1" * 55,
+        )  # fmt: skip
+    writer.write(tmp_path / "pack")
+    return Pack(tmp_path / "pack")
+
+
+@pytest.fixture
+def head_file(tmp_path: Path) -> Path:
+    """A head file of the prepared layout with a jaw that lowers the lips."""
+    deltas = np.zeros((52, 68, 3), np.float32)
+    deltas[17, 57:, 1] = -3.0
+    path = tmp_path / "ict_arkit52.npz"
+    np.savez(
+        path, neutral=np.zeros((68, 3), np.float32), deltas=deltas,
+        arkit_names=np.array(ARKIT_BLENDSHAPES), landmarks68=np.arange(68),
+    )  # fmt: skip
+    return path

@@ -1,0 +1,90 @@
+"""Every model with styles, from a training run to curves out of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mynah_daemon.engine.diffusion import DiffusionModel
+from mynah_daemon.engine.engine import LipSyncEngine
+from mynah_daemon.engine.model_store import open_store
+from mynah_shared.errors import BadInputError
+from mynah_shared.protocol.messages import Quality, SynthesizeRequest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: training can't be tested")
+
+from mynah_training.builders import (  # noqa: E402  (needs torch)
+    ENCODER,
+    STYLED,
+    RunConfig,
+    build_trainer,
+    load_trained,
+    read_config,
+)  # fmt: skip
+from mynah_training.data.features import write_features  # noqa: E402
+from mynah_training.data.pack import Pack  # noqa: E402
+from mynah_training.data.speech_batches import SpeechMix  # noqa: E402
+from mynah_training.data.style_batches import StyleMix  # noqa: E402
+from mynah_training.export_onnx import export_bundle  # noqa: E402
+from mynah_training.models.speech_encoder import SpeechEncoderConfig  # noqa: E402
+
+MIX = StyleMix(performer=1, others=1, animated=1, revoiced=1, silence=1, performers=3)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    # the exporter's advice about LSTMs and shapes that are fixed on purpose
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
+    pytest.mark.filterwarnings("ignore:Exporting a model to ONNX:UserWarning"),
+]
+
+
+@pytest.fixture
+def encoder(pack: Pack, head_file: Path, tmp_path: Path) -> Path:
+    """The run of a tiny encoder, and the tiny pack's features by it."""
+    tiny = RunConfig(SpeechEncoderConfig(width=16, dilations=(1, 2)), SpeechMix())
+    build_trainer(ENCODER, tmp_path / "pack", head_file, tmp_path / "encoder", tiny).save()
+    network = load_trained(tmp_path / "encoder", ENCODER)
+    list(write_features(pack, network, tmp_path / "features", 1, 0))
+    return tmp_path / "encoder"
+
+
+@pytest.mark.parametrize("name", STYLED)
+def test_a_model_trains_resumes_exports_and_is_served(
+    name: str, encoder: Path, head_file: Path, tmp_path: Path
+) -> None:
+    config = replace(read_config(name, None), mix=MIX)
+    features, run = tmp_path / "features", tmp_path / name
+    trainer = build_trainer(name, features, head_file, run, config)
+    losses = [trainer.train_step(0.5) for _ in range(2)]
+    trainer.save()
+
+    assert all(np.isfinite(list(step.values())).all() for step in losses)
+    assert build_trainer(name, features, head_file, run, config).step == 2
+
+    lines = list(export_bundle(encoder, [run], tmp_path / "bundle", features))
+    assert lines[1].startswith(f"{name}: ")
+    engine = LipSyncEngine(open_store(tmp_path / "bundle"))
+    samples = np.random.default_rng(0).standard_normal(64000).astype(np.float32) * 0.1
+    request = SynthesizeRequest("", "", fps=30.0, model=name, quality=Quality.draft, seed=5)
+    clip = engine.synthesize(request, samples, lambda *_: None)
+    assert clip.values.shape == (120, 55)
+    assert np.isfinite(clip.values).all()
+    again = engine.synthesize(request, samples, lambda *_: None)
+    np.testing.assert_array_equal(clip.values, again.values)
+    other = engine.synthesize(replace(request, seed=6), samples, lambda *_: None)
+    assert np.abs(clip.values - other.values).max() > 1e-3
+    model = engine.model(name)
+    assert isinstance(model, DiffusionModel)
+    assert np.isfinite(model.encode_style(clip.values)).all()
+
+
+def test_a_model_with_styles_needs_features_to_be_exported(
+    encoder: Path, head_file: Path, tmp_path: Path
+) -> None:
+    config = replace(read_config("msmd", None), mix=MIX)
+    build_trainer("msmd", tmp_path / "features", head_file, tmp_path / "run", config).save()
+
+    with pytest.raises(BadInputError, match="--data FEATURES"):
+        list(export_bundle(encoder, [tmp_path / "run"], tmp_path / "bundle"))
