@@ -93,29 +93,29 @@ def build_trainer(name: str, data: Path, head: Path, out: Path, config: RunConfi
     torch.manual_seed(config.training.seed)
     landmarks, seed = load_head(head), config.training.seed
     sampler: Sampler
+    objective: Objective
     if name == ENCODER:
         pack = Pack(data)
         sampler = SpeechSampler(pack, config.mix, seed)
         mean, scale = motion_statistics(sampler.entries, pack)
+        face = FaceLoss(landmarks, scale, config.loss)
+        objective = SpeechEncoderObjective(config.model, mean, scale, face)
     elif name == REGRESSION:
         features = FeaturePack(data)
         sampler = MotionSampler(features, config.mix, seed)
         mean, scale = motion_statistics(sampler.entries, features)
+        face = FaceLoss(landmarks, scale, config.loss)
+        objective = RegressionObjective(config.model, mean, scale, face)
     else:
         sampler = StyleSampler(FeaturePack(data), config.mix, seed)
         mean, scale = style_statistics(sampler)
-    face = FaceLoss(landmarks, scale, config.loss)
-    objective: Objective
-    if name == ENCODER:
-        objective = SpeechEncoderObjective(config.model, mean, scale, face)
-    elif name == REGRESSION:
-        objective = RegressionObjective(config.model, mean, scale, face)
-    elif name == JUDGE:
-        objective = StyleJudgeObjective(config.model, mean, scale)
-    else:
-        make = STYLED[name][2]
-        n_performers = sampler.n_performers
-        objective = make(config.model, mean, scale, face, config.denoising, n_performers)
+        if name == JUDGE:
+            objective = StyleJudgeObjective(config.model, mean, scale)
+        else:
+            face = FaceLoss(landmarks, scale, config.loss)
+            objective = STYLED[name][2](
+                config.model, mean, scale, face, config.denoising, sampler.n_performers
+            )
     about = {"name": name, "model": asdict(config.model)}
     return Trainer(objective, sampler, out, config.training, about)
 

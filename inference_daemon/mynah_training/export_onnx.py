@@ -87,6 +87,7 @@ def export_bundle(
         if isinstance(model, RegressionDecoder):
             entries.append(_regression(model, out))
         else:
+            assert isinstance(model, StyledMotionModel)  # nothing else is served
             if features is None:
                 raise BadInputError(f"{run} holds a model with styles: give --data FEATURES too.")
             entries.append(_diffusion(model, FeaturePack(features), out))

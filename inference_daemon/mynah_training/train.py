@@ -32,7 +32,8 @@ class TrainConfig:
 class Objective(Protocol):
     """A module with the networks to train, and their weighted losses on a batch."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module: ...
 
     def losses(self, batch: Any) -> dict[str, Tensor]: ...
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .features import SILENCE, FeaturePack, split_speech
 from .pack import Entry
+from .rows import interpolate_rows
 from .speech_batches import chances
 
 CROP_FRAMES = 80
@@ -97,18 +98,6 @@ class MotionSampler:
             interpolate_rows(self.features.speech_of(entry, voice), halves),
             interpolate_rows(self.features.motion_of(entry), times),
         )
-
-
-def interpolate_rows(
-    values: NDArray[np.float16], times: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Rows of `values` [N, C] at fractional `times` [T]; the first and last row hold beyond the
-    ends."""
-    clipped = times.clip(0, len(values) - 1)
-    below = np.minimum(np.floor(clipped).astype(np.int64), max(len(values) - 2, 0))
-    part = (clipped - below).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
-    low, high = values[below], values[np.minimum(below + 1, len(values) - 1)]
-    return low.astype(np.float32) * (1 - part) + high.astype(np.float32) * part
 
 
 def says_any(entry: Entry, words: tuple[str, ...]) -> bool:

@@ -26,6 +26,8 @@ from scipy.ndimage import gaussian_filter1d
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.regions import BROWS, CHEEKS_AND_NOSE, EYES, HEAD, LIPS, channel_indices
 
+from .rows import interpolate_rows
+
 FloatArray = NDArray[np.float32]
 
 FPS = 25.0
@@ -182,10 +184,7 @@ def _in_time(motion: FloatArray, performer: Performer) -> FloatArray:
     slow = gaussian_filter1d(motion[:, lips], 1.5, axis=0, mode="nearest")
     crisp = motion.copy()
     crisp[:, lips] = slow + performer.sharpness * (motion[:, lips] - slow)
-    rows = (np.arange(len(motion)) + performer.lead_s * FPS).clip(0, len(motion) - 1)
-    below = np.floor(rows).astype(int)
-    part = (rows - below)[:, None].astype(np.float32)
-    return crisp[below] * (1 - part) + crisp[np.minimum(below + 1, len(crisp) - 1)] * part
+    return interpolate_rows(crisp, np.arange(len(motion)) + performer.lead_s * FPS)
 
 
 def _one_sided(motion: FloatArray, asymmetry: float) -> FloatArray:

@@ -12,10 +12,11 @@ from torch import Tensor
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from .features import SILENCE, FeaturePack, split_speech
-from .motion_batches import LEAST_DEVIATION, interpolate_rows, says_any
+from .motion_batches import LEAST_DEVIATION, says_any
 from .pack import Entry
 from .performers import draw_performer, perform
 from .phones import PHONES
+from .rows import interpolate_rows
 from .speech_batches import chances
 
 FloatArray = NDArray[np.float32]
@@ -158,7 +159,7 @@ class StyleSampler:
         return self._styled(entry, number, start + np.arange(STYLE_FRAMES))[0]
 
     def _styled(
-        self, entry: Entry, number: int | None, times: NDArray[np.float64]
+        self, entry: Entry, number: int | None, times: NDArray[np.floating]
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
         known = np.array([c == "1" for c in entry.valid])
         motion = interpolate_rows(self.features.motion_of(entry), times)

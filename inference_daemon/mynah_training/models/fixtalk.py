@@ -228,10 +228,11 @@ class FixTalkObjective(DenoisingObjective):
         face = self.face(network.denormalise(rebuilt), batch.motion, batch.valid)
         rebuilding = ((rebuilt - motion) * known).abs().mean()
         rebuilding = rebuilding + self.denoising.face * torch.stack(list(face.values())).sum()
+        one, other = clip_codes.chunk(2)
         return {
             "reconstruction": config.reconstruction * rebuilding,
             "disentanglement": config.disentanglement
-            * disentanglement_loss(*clip_codes.chunk(2), config.strictness),
+            * disentanglement_loss(one, other, config.strictness),
             "memory": config.memory * remembering.memory,
             "alignment": config.alignment * remembering.alignment,
             "token": config.token * remembering.token,

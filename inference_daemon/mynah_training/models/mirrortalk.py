@@ -141,6 +141,10 @@ class MirrorTalkModel(StyledMotionModel):
     description = "MirrorTalk: style and speech mixed by region, in coefficients."
     prediction = "noise"
 
+    _upper: Tensor
+    _lower: Tensor
+    _order: Tensor
+
     def __init__(self, config: MirrorTalkConfig, mean: Tensor, scale: Tensor) -> None:
         super().__init__(mean, scale)
         self.config, self.style_width, width = config, config.style_width, config.width

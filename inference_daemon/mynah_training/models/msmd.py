@@ -126,6 +126,8 @@ class MsmdObjective(DenoisingObjective):
     over normalised coefficients and lie within the window.
     """
 
+    network: MsmdModel
+
     def __init__(
         self, config: MsmdConfig, mean: Tensor, scale: Tensor, face: FaceLoss,
         denoising: DenoisingConfig, n_performers: int,

@@ -185,6 +185,8 @@ class MynahObjective(DenoisingObjective):
     MirrorTalk's stages of semantic disentanglement, FixTalk's memory of details.
     """
 
+    network: MynahModel
+
     def __init__(
         self, config: MynahConfig, mean: Tensor, scale: Tensor, face: FaceLoss,
         denoising: DenoisingConfig, n_performers: int,

@@ -40,11 +40,10 @@ class StyleVae(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
         self.pooling = pooling
-        self.head = nn.Sequential(
-            nn.Linear(width, width), nn.GELU(), nn.Linear(width, 2 * style_width)
-        )
+        last = nn.Linear(width, 2 * style_width)
         with torch.no_grad():
-            self.head[-1].bias[style_width:] = _FIRST_LOGVAR
+            last.bias[style_width:] = _FIRST_LOGVAR
+        self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), last)
 
     def forward(self, clip: Tensor) -> tuple[Tensor, Tensor]:
         pooled = self.pooling(self.norm(self.layers(self.stem(clip))))
