@@ -14,10 +14,11 @@ from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from .data.features import FeaturePack
-from .data.motion_batches import MotionMix, MotionSampler, motion_statistics
+from .data.motion_batches import MotionSampler, motion_statistics
 from .data.pack import Pack
 from .data.speech_batches import SpeechMix, SpeechSampler
 from .data.style_batches import JudgeMix, StyleMix, StyleSampler, style_statistics
+from .data.utterances import UtteranceMix
 from .losses.face import FaceLoss, FaceWeights
 from .metrics.head import load_head
 from .models.anitalker import AniTalkerConfig, AniTalkerModel, AniTalkerObjective
@@ -45,7 +46,7 @@ SERVED = (REGRESSION, *STYLED)
 """Models that the daemon can serve; the encoder listens for them, the judge measures them."""
 _CONFIGS = {
     ENCODER: (SpeechEncoderConfig, SpeechMix),
-    REGRESSION: (RegressionConfig, MotionMix),
+    REGRESSION: (RegressionConfig, UtteranceMix),
     JUDGE: (StyleJudgeConfig, JudgeMix),
     **{name: (config, StyleMix) for name, (config, _, _) in STYLED.items()},
 }

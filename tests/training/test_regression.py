@@ -27,13 +27,13 @@ from mynah_training.builders import (  # noqa: E402  (needs torch)
 )  # fmt: skip
 from mynah_training.data.features import SILENCE, FeaturePack, write_features  # noqa: E402
 from mynah_training.data.motion_batches import (  # noqa: E402
-    MotionMix,
     MotionSampler,
     motion_statistics,
 )  # fmt: skip
 from mynah_training.data.pack import Pack  # noqa: E402
 from mynah_training.data.phones import PHONES  # noqa: E402
 from mynah_training.data.speech_batches import SpeechMix  # noqa: E402
+from mynah_training.data.utterances import UtteranceMix  # noqa: E402
 from mynah_training.export_onnx import export_bundle  # noqa: E402
 from mynah_training.models.regression import RegressionConfig, RegressionDecoder  # noqa: E402
 from mynah_training.models.speech_encoder import SpeechEncoder, SpeechEncoderConfig  # noqa: E402
@@ -41,7 +41,7 @@ from mynah_training.train import TrainConfig, Trainer  # noqa: E402
 
 TINY_ENCODER = SpeechEncoderConfig(width=16, dilations=(1, 2))
 TINY = RegressionConfig(width=16, dilations=(1,))
-MIX = MotionMix(performer=2, others=1, animated=1, revoiced=1, silence=1)
+MIX = UtteranceMix(performer=2, others=1, animated=1, revoiced=1, silence=1)
 CONFIG = RunConfig(TINY, MIX, TrainConfig(learning_rate=1e-2))
 
 

@@ -12,12 +12,12 @@ from torch import Tensor
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from .features import SILENCE, FeaturePack, split_speech
-from .motion_batches import LEAST_DEVIATION, says_any
+from .motion_batches import LEAST_DEVIATION
 from .pack import Entry
 from .performers import draw_performer, perform
 from .phones import PHONES
 from .rows import interpolate_rows
-from .speech_batches import chances
+from .utterances import UtteranceMix, UtteranceSampler, half_frames
 
 FloatArray = NDArray[np.float32]
 
@@ -30,8 +30,6 @@ FIRST_JUDGE_PERFORMER = 500_000
 """From here on performers teach the judge of styles, so that it shares none with a motion model."""
 FIRST_HELD_OUT_PERFORMER = 1_000_000
 _CROP = PREVIOUS_FRAMES + WINDOW_FRAMES
-_LEAD_FRAMES = 8
-_AS_RECORDED = 0.3
 
 
 @dataclass(frozen=True)
@@ -54,20 +52,15 @@ class StyleBatch:
 
 
 @dataclass(frozen=True)
-class StyleMix:
-    """Items of a batch by kind as in `MotionMix`, the number of made performers and the seed of the
-    first one, and the share of items that keep the manner in which they were filmed."""
+class StyleMix(UtteranceMix):
+    """The number of made performers and the seed of the first one, and the share of items that keep
+    the manner in which they were filmed."""
 
-    performer: int = 9
     others: int = 6
-    animated: int = 4
     revoiced: int = 12
-    silence: int = 1
     performers: int = 600
     first_performer: int = 0
     as_filmed: float = 0.25
-    left_out: tuple[str, ...] = ()
-    left_out_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,50 +70,29 @@ class JudgeMix(StyleMix):
     first_performer: int = FIRST_JUDGE_PERFORMER
 
 
-class StyleSampler:
-    """Seeded sampler.
+class StyleSampler(UtteranceSampler):
+    """Seeded batches of speech, a face in some manner, and that manner in other sentences.
 
     A performer is either a filmed person as filmed, or a filmed person in a made manner: the style
-    clips of an item always show the same of these in other sentences.
+    clips of an item always show the same of these.
     """
 
     def __init__(self, features: FeaturePack, mix: StyleMix, seed: int) -> None:
-        self.features, self.mix = features, mix
-        first = mix.first_performer
+        super().__init__(features, mix, seed)
+        self.as_filmed, first = mix.as_filmed, mix.first_performer
         seeds = range(first, first + mix.performers)
         self.performers = [draw_performer(seed, features.poses) for seed in seeds]
-        train = [
-            e for e in features.entries
-            if e.split == "train" and e.speaker not in mix.left_out
-            and not says_any(e, mix.left_out_words)
-        ]  # fmt: skip
-        kinds = (
-            (mix.performer, "grid_s1"), (mix.others, "grid_multi"), (mix.animated, "facegood"),
-            (mix.revoiced, "synthetic_grid"), (mix.silence, SILENCE),
-        )  # fmt: skip
-        found = [(n, [e for e in train if e.source == source]) for n, source in kinds]
-        self.kinds = [(n, entries, chances(entries)) for n, entries in found if entries]
-        self.entries = train
-        filmed = [e for e in train if e.source not in {"synthetic_grid", SILENCE}]
+        filmed = [e for e in self.entries if e.source not in {"synthetic_grid", SILENCE}]
         self.people = sorted({e.speaker for e in filmed})
         self._filmed = {p: [e for e in filmed if e.speaker == p] for p in self.people}
-        self.reseed(seed, 0)
 
     @property
     def n_performers(self) -> int:
         """Numbers that `StyleBatch.performer` takes: made ones first, then people as filmed."""
         return len(self.performers) + len(self.people)
 
-    def reseed(self, seed: int, step: int) -> None:
-        """Starts the stretch of the random sequence that belongs to `step`."""
-        self.rng = np.random.default_rng([seed, step])
-
     def draw(self) -> StyleBatch:
-        items = [
-            self._item(entries[i])
-            for count, entries, p in self.kinds
-            for i in self.rng.choice(len(entries), count, p=p)
-        ]
+        items = [self._item(entry) for entry in self.choose()]
         speech, phones, motion, valid, style, same_style, performer = zip(*items, strict=True)
         logits, cepstrum = split_speech(torch.from_numpy(np.stack(speech)))
         return StyleBatch(
@@ -131,23 +103,16 @@ class StyleSampler:
         )  # fmt: skip
 
     def _item(self, entry: Entry) -> tuple[object, ...]:
-        made = entry.source == SILENCE or self.rng.random() >= self.mix.as_filmed
+        made = entry.source == SILENCE or self.rng.random() >= self.as_filmed
         number = int(self.rng.integers(len(self.performers))) if made else None
-        n_voices = len(self.features.speech)
-        recorded = n_voices == 1 or self.rng.random() < _AS_RECORDED
-        voice = 0 if recorded else int(self.rng.integers(1, n_voices))
-        pace = self.rng.uniform(0.85, 1.2)
-        latest = max(entry.n_frames - pace * _CROP, 0) + _LEAD_FRAMES
-        times = self.rng.uniform(-_LEAD_FRAMES, latest) + pace * np.arange(_CROP)
-        halves = np.stack([times, times + 0.5 * pace], axis=1).reshape(-1) * 2
-        speech = interpolate_rows(self.features.speech_of(entry, voice), halves)
+        part = self.stretch(entry, _CROP)
         phones = self.features.phones_of(entry)
-        said = phones[np.rint(halves).astype(int).clip(0, len(phones) - 1)]
-        motion, valid = self._styled(entry, number, times)
+        said = phones[np.rint(part.halves).astype(int).clip(0, len(phones) - 1)]
+        motion, valid = self._styled(entry, number, part.times)
         person = entry.speaker if entry.speaker in self._filmed else self._any_person()
         style, same_style = (self._style_clip(person, number) for _ in range(2))
         who = number if number is not None else len(self.performers) + self.people.index(person)
-        return speech, said, motion, valid, style, same_style, who
+        return part.speech, said, motion, valid, style, same_style, who
 
     def _any_person(self) -> str:
         return str(self.rng.choice(self.people))
@@ -165,8 +130,8 @@ class StyleSampler:
         motion = interpolate_rows(self.features.motion_of(entry), times)
         if number is None:
             return motion * known, known
-        halves = np.stack([times, times + 0.5], axis=1).reshape(-1) * 2
-        heard = interpolate_rows(self.features.speech_of(entry)[:, len(PHONES)], halves)
+        loud = self.features.speech_of(entry)[:, len(PHONES)]
+        heard = interpolate_rows(loud, half_frames(times))
         loudness = heard.reshape(-1, 2).mean(axis=1)
         styled = perform(self.performers[number], motion, loudness, known, self.rng)
         return styled, np.arange(len(known)) != 51  # every channel is made up but the tongue

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from ..data.style_batches import PREVIOUS_FRAMES, StyleBatch
 from ..losses.face import FaceLoss
-from ..losses.kl import kl_loss
 from ..losses.smoothness import smoothness_loss
 from ..modules.attention import Attention, FeedForward
 from ..modules.diffusion import embed_time
 from ..modules.style_basis import N_REGIONS, StyleBasis
-from ..modules.style_vae import MeanPooling, StyleVae, draw
+from ..modules.style_vae import MeanPooling, StyleVae
 from ..modules.window_tokens import WindowTokens
-from .styled import N_CHANNELS, Conditions, DenoisingConfig, DenoisingObjective, StyledMotionModel
+from .styled import N_CHANNELS, Conditions, DenoisingConfig, StyledMotionModel
+from .variational import VariationalObjective
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class MsmdModel(StyledMotionModel):
         return self.primary(x) + self.basis(x, style, c.has_style)
 
 
-class MsmdObjective(DenoisingObjective):
+class MsmdObjective(VariationalObjective):
     """Eq. 5: denoising, velocity (both of `DenoisingObjective`), smoothness, and divergence of the
     style's posterior; encoder, basis and denoiser learn together.
 
@@ -136,11 +136,6 @@ class MsmdObjective(DenoisingObjective):
         super().__init__(MsmdModel(config, mean, scale), face, denoising)
         self.config = config
 
-    def style_in_training(self, style_clip: Tensor) -> Tensor:
-        """A draw from the posterior, which is kept for its divergence; the mean in evaluation."""
-        self._posterior = self.network.style_encoder(style_clip)
-        return draw(*self._posterior) if self.training else self._posterior[0]
-
     def paper_losses(
         self, batch: StyleBatch, motion: Tensor, style_clip: Tensor, clean: Tensor, time: Tensor,
         conditions: Conditions,
@@ -148,5 +143,5 @@ class MsmdObjective(DenoisingObjective):
         del motion, style_clip, time, conditions
         return {
             "smoothness": self.config.smoothness * smoothness_loss(clean * batch.valid[:, None]),
-            "kl": self.config.kl * kl_loss(*self._posterior),
+            "kl": self.config.kl * self.divergence(),
         }

@@ -14,7 +14,6 @@ from ..data.style_batches import PREVIOUS_FRAMES, StyleBatch
 from ..losses.closure import bilabial_frames, closure_loss
 from ..losses.face import FaceLoss
 from ..losses.join import join_loss
-from ..losses.kl import kl_loss
 from ..losses.smoothness import smoothness_loss
 from ..losses.sync import SyncExpert
 from ..modules.attention import Attention, FeedForward, Modulation
@@ -24,9 +23,10 @@ from ..modules.multiscale_conv import MultiScaleConv
 from ..modules.region_attention import RegionAttention, RegionStem
 from ..modules.style_basis import StyleBasis
 from ..modules.style_pooling import AttentionPooling
-from ..modules.style_vae import StyleVae, draw
+from ..modules.style_vae import StyleVae
 from ..modules.window_tokens import WindowTokens
-from .styled import N_CHANNELS, Conditions, DenoisingConfig, DenoisingObjective, StyledMotionModel
+from .styled import N_CHANNELS, Conditions, DenoisingConfig, StyledMotionModel
+from .variational import VariationalObjective
 
 _N_SHAPES = len(ARKIT_BLENDSHAPES)
 _LIPS = channel_indices(LIPS).tolist()
@@ -176,7 +176,7 @@ class MynahModel(StyledMotionModel):
         return self.primary(x) + self.basis(x, style, c.has_style)
 
 
-class MynahObjective(DenoisingObjective):
+class MynahObjective(VariationalObjective):
     """Denoising and velocity with smoothness and the style's divergence (MSMD, Eq. 5), a sync
     expert on the clean lips (DisentTalk, Eq. 10), and losses that no paper has: lips that meet for
     b, m, p, and windows that join.
@@ -196,11 +196,6 @@ class MynahObjective(DenoisingObjective):
         self.config = config
         self.expert = SyncExpert(len(_LIPS))
 
-    def style_in_training(self, style_clip: Tensor) -> Tensor:
-        """A draw from the posterior, which is kept for its divergence; the mean in evaluation."""
-        self._posterior = self.network.style_encoder(style_clip)
-        return draw(*self._posterior) if self.training else self._posterior[0]
-
     def paper_losses(
         self, batch: StyleBatch, motion: Tensor, style_clip: Tensor, clean: Tensor, time: Tensor,
         conditions: Conditions,
@@ -211,7 +206,7 @@ class MynahObjective(DenoisingObjective):
         joins = trust * conditions.has_previous
         return {
             "smoothness": config.smoothness * smoothness_loss(clean),
-            "kl": config.kl * kl_loss(*self._posterior),
+            "kl": config.kl * self.divergence(),
             "join": config.join * join_loss(previous, clean, window, joins),
             "closure": config.closure * self._closure(batch, clean, trust * conditions.has_speech),
             **self._sync(motion, clean, trust * conditions.has_speech, conditions),
