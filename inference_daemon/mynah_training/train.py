@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
 
 from mynah_shared.errors import BadInputError
 
@@ -72,8 +73,13 @@ class Trainer:
 
     def fit(self, minutes: float) -> None:
         """Trains until `minutes` of computing time are spent in all runs together; saves every two
-        minutes."""
-        budget_s, saved_at = minutes * 60, self.spent_s
+        minutes, and writes the losses for TensorBoard beside the checkpoint."""
+        with SummaryWriter(self.out, purge_step=self.step) as log:
+            self._fit(minutes * 60, log)
+        self.save()
+
+    def _fit(self, budget_s: float, log: SummaryWriter) -> None:
+        saved_at = self.spent_s
         recent: dict[str, float] = {}
         while self.spent_s < budget_s:
             started = time.monotonic()
@@ -81,15 +87,13 @@ class Trainer:
                 recent[name] = 0.98 * recent.get(name, value) + 0.02 * value
             self.spent_s += time.monotonic() - started
             if self.step % 50 == 0:
-                print(
-                    f"step {self.step} {self.spent_s / 60:.1f} min "
-                    + " ".join(f"{k} {v:.3f}" for k, v in recent.items()),
-                    flush=True,
-                )
+                shown = " ".join(f"{k} {v:.3f}" for k, v in recent.items())
+                print(f"step {self.step} {self.spent_s / 60:.1f} min {shown}", flush=True)
+                for name, value in recent.items():
+                    log.add_scalar(f"loss/{name}", value, self.step)
             if self.spent_s - saved_at > _CHECKPOINT_S:
                 saved_at = self.spent_s
                 self.save()
-        self.save()
 
     def train_step(self, progress: float) -> dict[str, float]:
         """One step at `progress` (0 to 1) of the budget: cosine decay after a short warm-up."""

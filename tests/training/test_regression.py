@@ -155,6 +155,8 @@ def test_training_lowers_the_loss_stops_on_time_and_resumes(
     run.fit(minutes=0.05)
 
     assert loss_of(run, batch) < before
+    (events,) = out.glob("events.out.tfevents.*")
+    assert b"loss/lips" in events.read_bytes()
     again = trainer(features, head_file, out)
     assert (again.step, again.spent_s) == (run.step, run.spent_s)
 
