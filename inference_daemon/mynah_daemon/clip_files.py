@@ -85,7 +85,7 @@ def read_clip(path: Path, fps: float | None = None) -> MotionClip:
             return MotionClip(float(content["fps"]), tuple(content["channels"]), values)
     except OSError as err:
         raise BadInputError(f"Can't read the clip '{path.name}': {err.strerror}.") from err
-    except (ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as err:
+    except (EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as err:
         raise BadInputError(
             f"'{path.name}' is not a motion clip: its content doesn't fit its suffix {suffix}."
         ) from err

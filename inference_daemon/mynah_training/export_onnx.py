@@ -19,6 +19,7 @@ from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from .builders import ENCODER, SERVED, load_trained
+from .data.corpus import OTHERS
 from .data.features import FeaturePack
 from .data.phones import PHONES
 from .data.style_batches import PREVIOUS_FRAMES, WINDOW_FRAMES
@@ -29,6 +30,8 @@ from .modules.cepstrum import N_CEPSTRA
 TOLERANCE = 1e-4
 MOTION_FPS = 25.0
 _N_CHANNELS = len(ARKIT_CHANNELS)
+_FILMED = {"grid_s1", "grid_multi", OTHERS}
+_CALM = {"", "neutral", "calm"}
 
 
 class StyleGraph(nn.Module):
@@ -170,11 +173,11 @@ def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> di
 
 @torch.no_grad()
 def neutral_style(model: StyledMotionModel, features: FeaturePack) -> Tensor:
-    """Mean style code [1, K] of the filmed people's training clips, each person counting the
-    same."""
+    """Mean style code [1, K] of the filmed people's training clips in no particular mood, each
+    person counting the same."""
     codes: dict[str, list[Tensor]] = {}
     for entry in features.entries:
-        if entry.split == "train" and entry.source in {"grid_s1", "grid_multi"}:
+        if entry.split == "train" and entry.source in _FILMED and entry.mood in _CALM:
             motion = torch.from_numpy(features.motion_of(entry).astype(np.float32))[None]
             codes.setdefault(entry.speaker, []).append(model.encode_style(model.normalise(motion)))
     if not codes:

@@ -131,6 +131,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
         ("a.csv", b"Timecode,BlendShapeCount\n00:00:00:00.000,0\n"),
         ("a.csv", b"Timecode,JawOpen\n00:00:00:00.000,wide\n"),
         ("a.npz", b"PK not really"),
+        ("a.npz", b""),
         ("a.json", b'{"fps": 30}'),
         ("a.json", b'{"fps": 30, "channels": ["jawOpen"], "values": [[1, 2], [3]]}'),
         ("a.txt", b"hello"),

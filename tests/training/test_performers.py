@@ -184,3 +184,15 @@ def test_a_channel_that_is_never_known_gets_no_scale(features: FeaturePack) -> N
     assert scale[51] == 0
     assert mean[51] == 0
     assert (scale[:51] > 0).all()
+
+
+def test_a_mood_of_a_person_is_a_manner_of_its_own(features: FeaturePack) -> None:
+    features.entries = [
+        replace(entry, mood="sad") if entry.source == "facegood" else entry
+        for entry in features.entries
+    ]
+
+    sampler = StyleSampler(features, replace(MIX, as_filmed=1.0, silence=0), seed=0)
+
+    assert "flite2 sad" in sampler.people
+    assert "flite2" not in sampler.people

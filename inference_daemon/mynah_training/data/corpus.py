@@ -17,8 +17,12 @@ from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
+from .sound_files import read_sound
+
 SAMPLE_RATE = 16000
-_LARGEST_MISMATCH_S = 0.1
+LARGEST_MISMATCH_S = 0.1
+OTHERS = "others"
+"""Source of people whom a user filmed."""
 TRUSTED_PHONES = frozenset({"forced", "textgrid"})
 Segment = tuple[str, float, float]
 
@@ -28,7 +32,9 @@ class Recording:
     """One utterance with what is known of it. `motion` is None for speech without a face.
 
     `valid` [55] marks the channels that were measured; `trusted` says that the phones come from a
-    transcript.
+    transcript. `mood` tells a speaker's manners apart. A user's own recording (`any_sound`) may
+    have any rate and container; the corpus' must be ready for use. `largest_mismatch_s` is how far
+    sound and motion may differ in length; sound beyond the motion's end is left out.
     """
 
     recording_id: str
@@ -41,10 +47,16 @@ class Recording:
     trusted: bool
     motion: MotionClip | None
     valid: NDArray[np.bool_]
+    mood: str = ""
+    any_sound: bool = False
+    largest_mismatch_s: float = LARGEST_MISMATCH_S
 
     def read_audio(self) -> NDArray[np.float32]:
         """Samples [N] at 16 kHz in -1..1."""
-        samples, rate = soundfile.read(self.audio, dtype="float32")
+        if self.any_sound:
+            samples, rate = read_sound(self.audio), SAMPLE_RATE
+        else:
+            samples, rate = soundfile.read(self.audio, dtype="float32")
         if rate != SAMPLE_RATE:
             raise BadInputError(
                 f"{self.audio.name} has {rate} samples per second; training audio must "
@@ -52,11 +64,13 @@ class Recording:
             )
         if self.motion is not None:
             seconds, filmed = len(samples) / rate, self.motion.n_frames / self.motion.fps
-            if abs(seconds - filmed) > _LARGEST_MISMATCH_S:
+            if abs(seconds - filmed) > self.largest_mismatch_s:
                 raise BadInputError(
-                    f"{self.audio.name} lasts {seconds:.2f} s and its motion {filmed:.2f} s; cut "
+                    f"{self.audio} lasts {seconds:.2f} s and its motion {filmed:.2f} s; cut "
                     "them to the same length."
                 )
+            if seconds - filmed > LARGEST_MISMATCH_S:
+                samples = samples[: round(filmed * rate)]
         return np.asarray(samples, np.float32)
 
 

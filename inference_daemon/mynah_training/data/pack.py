@@ -1,8 +1,12 @@
-"""Computes features once: `python -m mynah_training.data.pack CORPUS [--synthetic DIR] -o PACK`.
+"""Computes features once: `python -m mynah_training.data.pack FOLDER [--layout NAME]
+[--synthetic DIR] -o PACK`.
+
+The folder is our corpus or, with another layout, a user's own data set (see `layouts`).
 
 A pack is a folder of flat arrays (`mel.npy` float16 at 100/s, `phones.npy` int8 at 50/s,
 `motion.npy` float16 at 25/s), `utterances.json` with each utterance's place in them, and
-`poses.npy` float16 [N, 55]: expressions from the corpus' range-of-motion takes.
+`poses.npy` float16 [N, 55]: expressions from the corpus' range-of-motion takes, a face
+at rest for a data set without such takes.
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
-from .corpus import Recording, Segment, read_corpus, read_poses, read_rows
+from .corpus import Recording, Segment, read_poses, read_rows
+from .layouts import CORPUS, LAYOUTS
 from .pairing import time_map, warp_motion
 from .phones import frame_labels
 
@@ -35,7 +40,7 @@ _CHANNELS = len(ARKIT_CHANNELS)
 @dataclass(frozen=True)
 class Entry:
     """One packed utterance. `start` and `n_frames` count motion frames (25/s). `valid` is ""
-    without motion."""
+    without motion, `mood` "" where the data set tells none."""
 
     utterance_id: str
     source: str
@@ -46,6 +51,12 @@ class Entry:
     valid: str
     start: int
     n_frames: int
+    mood: str = ""
+
+    @property
+    def manner(self) -> str:
+        """The person, and the mood if one is known: who performs alike."""
+        return f"{self.speaker} {self.mood}".strip()
 
 
 class Pack:
@@ -138,6 +149,7 @@ def add_recordings(writer: _Writer, recordings: list[Recording]) -> None:
             split=item.split,
             trusted=item.trusted,
             valid="".join("01"[int(v)] for v in item.valid) if item.motion else "",
+            mood=item.mood,
         )
 
 
@@ -191,7 +203,8 @@ def _with_progress(items: Iterator[Recording]) -> list[Recording]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--layout", choices=LAYOUTS, default=CORPUS, help="how the folder is laid")
     parser.add_argument(
         "--synthetic", type=Path, help="folder written by mynah_training.data.synthesis"
     )
@@ -199,9 +212,10 @@ def main() -> None:
     args = parser.parse_args()
     writer = _Writer()
     try:
-        recordings = _with_progress(read_corpus(args.corpus))
+        recordings = _with_progress(LAYOUTS[args.layout](args.folder))
         add_recordings(writer, recordings)
-        writer.poses = read_poses(args.corpus)
+        if args.layout == CORPUS:
+            writer.poses = read_poses(args.folder)
         if args.synthetic:
             add_synthetic(writer, args.synthetic, recordings)
     except MynahError as error:

@@ -12,6 +12,7 @@ from mynah_daemon.audio.features import MEL_PER_MOTION_FRAME
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from . import augment
+from .corpus import OTHERS
 from .pack import Entry, Pack
 
 CROP_FRAMES = 80
@@ -32,9 +33,9 @@ class SpeechBatch:
 
 @dataclass(frozen=True)
 class SpeechMix:
-    """Items of a batch by kind: an hour of one filmed man, other filmed people, their sentences in
-    synthetic voices, free speech of real people, English and other languages in synthetic voices,
-    noise.
+    """Items of a batch by kind: an hour of one filmed man, other filmed people (a user's own among
+    them), their sentences in synthetic voices, free speech of real people, English and other
+    languages in synthetic voices, noise.
 
     `left_out` names speakers that are never drawn. FACEGOOD's voice is: a few long takes of one
     animator's curves are soon learned by heart, and a decoder that is then taught on them would
@@ -62,7 +63,7 @@ class SpeechSampler:
         synthetic = [e for e in train if e.source == "synthetic"]
         kinds = (
             (mix.performer, [e for e in train if e.source == "grid_s1"]),
-            (mix.others, [e for e in train if e.source == "grid_multi"]),
+            (mix.others, [e for e in train if e.source in {"grid_multi", OTHERS}]),
             (mix.revoiced, [e for e in train if e.source == "synthetic_grid"]),
             (mix.free, [e for e in train if not e.valid and e.source != "synthetic"]),
             (mix.english, [e for e in synthetic if e.speaker.startswith("flite")]),

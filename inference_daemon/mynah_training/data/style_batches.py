@@ -73,7 +73,7 @@ class JudgeMix(StyleMix):
 class StyleSampler(UtteranceSampler):
     """Seeded batches of speech, a face in some manner, and that manner in other sentences.
 
-    A performer is either a filmed person as filmed, or a filmed person in a made manner: the style
+    A performer is either a filmed person (in one mood) as filmed, or a filmed person in a made manner: the style
     clips of an item always show the same of these.
     """
 
@@ -83,8 +83,8 @@ class StyleSampler(UtteranceSampler):
         seeds = range(first, first + mix.performers)
         self.performers = [draw_performer(seed, features.poses) for seed in seeds]
         filmed = [e for e in self.entries if e.source not in {"synthetic_grid", SILENCE}]
-        self.people = sorted({e.speaker for e in filmed})
-        self._filmed = {p: [e for e in filmed if e.speaker == p] for p in self.people}
+        self.people = sorted({e.manner for e in filmed})
+        self._filmed = {p: [e for e in filmed if e.manner == p] for p in self.people}
 
     @property
     def n_performers(self) -> int:
@@ -109,7 +109,7 @@ class StyleSampler(UtteranceSampler):
         phones = self.features.phones_of(entry)
         said = phones[np.rint(part.halves).astype(int).clip(0, len(phones) - 1)]
         motion, valid = self._styled(entry, number, part.times)
-        person = entry.speaker if entry.speaker in self._filmed else self._any_person()
+        person = entry.manner if entry.manner in self._filmed else self._any_person()
         style, same_style = (self._style_clip(person, number) for _ in range(2))
         who = number if number is not None else len(self.performers) + self.people.index(person)
         return part.speech, said, motion, valid, style, same_style, who

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .corpus import OTHERS
 from .features import SILENCE, FeaturePack
 from .pack import Entry
 from .rows import interpolate_rows
@@ -18,8 +19,8 @@ _AS_RECORDED = 0.3
 
 @dataclass(frozen=True)
 class UtteranceMix:
-    """Items of a batch by kind: the man with an hour, other filmed people, a hand-animated head,
-    filmed faces under synthetic voices, and a resting face in silence.
+    """Items of a batch by kind: the man with an hour, other filmed people (a user's own among
+    them), a hand-animated head, filmed faces under synthetic voices, and a resting face in silence.
 
     `left_out` names speakers, `left_out_words` words that are never drawn: (place, letter) pairs of
     GRID's file-name code, as in "3f" for sentences whose fourth word is the letter F.
@@ -56,10 +57,11 @@ class UtteranceSampler:
             and not says_any(e, mix.left_out_words)
         ]  # fmt: skip
         kinds = (
-            (mix.performer, "grid_s1"), (mix.others, "grid_multi"), (mix.animated, "facegood"),
-            (mix.revoiced, "synthetic_grid"), (mix.silence, SILENCE),
+            (mix.performer, {"grid_s1"}), (mix.others, {"grid_multi", OTHERS}),
+            (mix.animated, {"facegood"}), (mix.revoiced, {"synthetic_grid"}),
+            (mix.silence, {SILENCE}),
         )  # fmt: skip
-        found = [(n, [e for e in self.entries if e.source == source]) for n, source in kinds]
+        found = [(n, [e for e in self.entries if e.source in sources]) for n, sources in kinds]
         self.kinds = [(n, entries, chances(entries)) for n, entries in found if entries]
         self.reseed(seed, 0)
 

@@ -221,13 +221,13 @@ class AniTalkerModel(StyledMotionModel):
     ) -> tuple[Tensor, Tensor]:
         centre = self.attributes @ self.mean
         spread = (self.attributes.square() @ self.scale.square()).sqrt().clamp(min=_LEAST_SPREAD)
-        if given is None or is_given is None:
-            given = is_given = tokens.new_zeros(tokens.shape[0], tokens.shape[1], len(ATTRIBUTES))
-        given = (given - centre) / spread
+        none = tokens.new_zeros(tokens.shape[0], tokens.shape[1], len(ATTRIBUTES))
+        wanted = ((none if given is None else given) - centre) / spread
+        held = none if is_given is None else is_given
         predicted, column = [], 0
         for adapter, n in zip(self.adapters, _ADAPTED, strict=True):
             part = slice(column, column + n)
-            tokens, one = adapter(tokens, given[..., part], is_given[..., part])
+            tokens, one = adapter(tokens, wanted[..., part], held[..., part])
             predicted.append(one)
             column += n
         return tokens, torch.cat(predicted, dim=-1) * spread + centre

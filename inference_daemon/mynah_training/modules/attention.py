@@ -44,11 +44,11 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, keys: Tensor | None = None) -> Tensor:
-        keys = x if keys is None else keys
+        seen = x if keys is None else keys
         query = self._split(self.query(x))
-        key, value = (self._split(part) for part in self.key_value(keys).chunk(2, dim=-1))
+        key, value = (self._split(part) for part in self.key_value(seen).chunk(2, dim=-1))
         here = torch.arange(x.shape[1], device=x.device)
-        there = torch.arange(keys.shape[1], device=x.device)
+        there = torch.arange(seen.shape[1], device=x.device)
         if self.positions:
             query, key = rotate(query, here), rotate(key, there)
         near = None
