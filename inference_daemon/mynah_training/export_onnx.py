@@ -21,6 +21,7 @@ from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from .builders import ENCODER, SERVED, load_trained
 from .data.corpus import OTHERS
 from .data.features import FeaturePack
+from .data.pack import Entry
 from .data.phones import PHONES
 from .data.style_batches import PREVIOUS_FRAMES, WINDOW_FRAMES
 from .models.regression import RegressionDecoder
@@ -177,12 +178,16 @@ def neutral_style(model: StyledMotionModel, features: FeaturePack) -> Tensor:
     person counting the same."""
     codes: dict[str, list[Tensor]] = {}
     for entry in features.entries:
-        if entry.split == "train" and entry.source in _FILMED and entry.mood in _CALM:
+        if entry.split == "train" and entry.source in _FILMED and _is_calm(entry):
             motion = torch.from_numpy(features.motion_of(entry).astype(np.float32))[None]
             codes.setdefault(entry.speaker, []).append(model.encode_style(model.normalise(motion)))
     if not codes:
         raise BadInputError("The features hold no filmed training clips to find a neutral style.")
     return torch.stack([torch.cat(found).mean(0) for found in codes.values()]).mean(0)[None]
+
+
+def _is_calm(entry: Entry) -> bool:
+    return entry.mood.split("_")[0] in _CALM  # data sets add a level: "neutral_level_1"
 
 
 def _sha256(path: Path) -> str:

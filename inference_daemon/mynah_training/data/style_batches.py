@@ -73,8 +73,8 @@ class JudgeMix(StyleMix):
 class StyleSampler(UtteranceSampler):
     """Seeded batches of speech, a face in some manner, and that manner in other sentences.
 
-    A performer is either a filmed person (in one mood) as filmed, or a filmed person in a made manner: the style
-    clips of an item always show the same of these.
+    A performer is either a filmed person (in one mood) as filmed, or a filmed person in a made
+    manner: the style clips of an item always show the same of these.
     """
 
     def __init__(self, features: FeaturePack, mix: StyleMix, seed: int) -> None:
