@@ -287,9 +287,7 @@ def test_a_line_generated_again_right_after_its_cancel_is_finished(host: Host):
     for _ in range(20):
         host.client.cancel(host.client.generate(LINE))
         ticket = host.client.generate(LINE)
-        # On a busy machine the first one may have finished before it was cancelled.
-        while host.until(Finished)[-1].ticket != ticket:
-            pass
+        assert any(host.until(Finished)[-1].ticket == ticket for _ in "12")  # the first may be done
 
 
 @pytest.mark.parametrize("meta", ["{", "[]"])
