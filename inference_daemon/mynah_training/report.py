@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import open_store
 from mynah_shared.errors import MynahError
-from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
+from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .data.corpus import Recording, Segment, read_corpus, read_rows
 from .data.degrade import add_noise, add_room, telephone
 from .data.unseen_voices import LANGUAGES, speak_unseen
+from .evaluation import contestants
 from .metrics.head import LandmarkHead, load_head
 from .metrics.summary import ClipResult, markdown_table, score_clip
 
@@ -61,12 +62,11 @@ def predictor(weights: Path, model: str) -> Predict:
 
 def mean_pose(recordings: list[Recording]) -> Predict:
     """The average face of the training clips, which never moves."""
-    train = [r.motion.values for r in recordings if r.motion is not None and r.split == "train"]
-    pose = np.concatenate(train).mean(axis=0)
+    pose = contestants.mean_pose(recordings).pose
 
     def predict(samples: Samples, fps: float) -> MotionClip:
         n_frames = round(len(samples) / 16000 * fps)
-        return MotionClip(fps, recordings[0].motion.channels, np.tile(pose, (n_frames, 1)))  # type: ignore[union-attr]
+        return MotionClip(fps, ARKIT_CHANNELS, np.tile(pose, (n_frames, 1)))
 
     return predict
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,32 +39,46 @@ def largest_error(model: StyledMotionModel, folder: Path) -> float:
     )
 
 
+def _error(
+    module: nn.Module, draw: Callable[[int, int], tuple[Tensor, ...]], folder: Path
+) -> float:
+    return graph_error(module, draw(2, 20), (draw(1, 45), draw(3, 8)), folder)
+
+
 def _arguments(n: int, t: int, style_width: int) -> tuple[Tensor, ...]:
     return (
         torch.randn(n, t, N_CHANNELS), torch.rand(n), torch.randn(n, 20 + 2 * t, len(PHONES)),
         torch.randn(n, 20 + 2 * t, N_CEPSTRA), torch.randn(n, style_width),
-        torch.randn(n, 10, N_CHANNELS), torch.ones(n), torch.ones(n), torch.ones(n),
+        torch.randn(n, 10, N_CHANNELS), *torch.randint(0, 2, (3, n)).float(),
     )  # fmt: skip
 
 
 @torch.no_grad()
-def _error(
-    module: nn.Module, draw: Callable[[int, int], tuple[Tensor, ...]], folder: Path
+def graph_error(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    others: Sequence[tuple[Tensor, ...]],
+    folder: Path,
 ) -> float:
+    """Largest difference of a module from the graph exported with `example`, on `others`, whose
+    numbers of items and frames may differ from it."""
     module.eval()
-    given = draw(2, 20)
-    names = [f"in{i}" for i in range(len(given))]
-    timed = names[:1] + names[2:4]  # motion; phones and cepstrum
-    axes = {name: {0: "batch"} | ({1: f"{name}_frames"} if name in timed else {}) for name in names}
+    names = [f"in{i}" for i in range(len(example))]
+    axes = {
+        name: {d: f"{name}_{d}" for d in range(min(x.dim(), 2))}
+        for name, x in zip(names, example, strict=True)
+    }
     path = str(folder / "model.onnx")
     torch.onnx.export(
-        module, given, path, input_names=names, output_names=["out"], opset_version=17,
-        dynamo=False, dynamic_axes=axes,
+        module, example, path, input_names=names, opset_version=17, dynamo=False,
+        dynamic_axes=axes,
     )  # fmt: skip
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     errors = []
-    for n, t in ((1, 45), (3, 8)):
-        given = draw(n, t)
+    for given in others:
         feeds = {name: x.numpy() for name, x in zip(names, given, strict=True)}
-        errors.append(np.abs(session.run(None, feeds)[0] - module(*given).numpy()).max())
+        expected = module(*given)
+        expected = expected if isinstance(expected, tuple) else (expected,)
+        for ours, theirs in zip(session.run(None, feeds), expected, strict=True):
+            errors.append(np.abs(ours - theirs.numpy()).max())
     return float(max(errors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from mynah_training.models.styled import Conditions, DenoisingConfig  # noqa: E4
 from mynah_training.modules.style_basis import StyleBasis  # noqa: E402
 from mynah_training.modules.style_vae import MeanPooling, StyleVae, draw  # noqa: E402
 from mynah_training.modules.window_tokens import WindowTokens  # noqa: E402
+from tests.training.exporting import largest_error  # noqa: E402
 from tests.training.style_batches import (  # noqa: E402
     MEAN,
     SCALE,
@@ -32,7 +34,6 @@ from tests.training.style_batches import (  # noqa: E402
 )  # fmt: skip
 from tests.training.styled_checks import (  # noqa: E402
     SWITCHED,
-    assert_exports_agree,
     assert_steps_lower_the_loss,
     assert_switch_works,
     predicted,
@@ -206,5 +207,7 @@ def test_every_weight_learns() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_exported_graphs_compute_the_same_at_other_lengths(model: MsmdModel) -> None:
-    assert_exports_agree(model)
+def test_exported_graphs_compute_the_same_at_other_lengths(
+    model: MsmdModel, tmp_path: Path
+) -> None:
+    assert largest_error(model, tmp_path) < 1e-4

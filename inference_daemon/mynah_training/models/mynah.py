@@ -1,4 +1,4 @@
-"""The joint model: what the five papers teach about moving a face, in one network."""
+"""The joint model: MirrorTalk, DisentTalk and Model See, Model Do in one network so far."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class MynahModel(StyledMotionModel):
     motion (MSMD), as the losses on lips and joins need it.
     """
 
-    description = "The five papers' ideas in one network; imitates a style clip."
+    description = "MirrorTalk, DisentTalk and Model See, Model Do in one network."
     prediction = "clean"
 
     def __init__(self, config: MynahConfig, mean: Tensor, scale: Tensor) -> None:

@@ -3,6 +3,7 @@ trained by denoising."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +40,7 @@ class Conditions:
     has_style: Tensor
 
 
-class StyledMotionModel(nn.Module):
+class StyledMotionModel(nn.Module, ABC):
     """A style encoder and a denoiser. Motion is normalised by `mean` and `scale` [55]; a channel of
     scale 0 is never known and stays at rest.
 
@@ -65,13 +66,13 @@ class StyledMotionModel(nn.Module):
     def denormalise(self, motion: Tensor) -> Tensor:
         return motion * self.scale + self.mean
 
+    @abstractmethod
     def encode_style(self, style_clip: Tensor) -> Tensor:
         """Style code [B, K] of normalised performances [B, S, 55] of any length; deterministic."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, noisy: Tensor, time: Tensor, conditions: Conditions) -> Tensor:
         """The clean motion or the noise (`prediction`) in `noisy` [B, T, 55] at `time` [B]."""
-        raise NotImplementedError
 
     def denoise(self, noisy: Tensor, time: Tensor, conditions: Conditions) -> Tensor:
         """The clean motion x̂_0 [B, T, 55], normalised."""

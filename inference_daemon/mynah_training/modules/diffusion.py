@@ -34,12 +34,6 @@ def clean_from_noise(noisy: Tensor, noise: Tensor, time: Tensor) -> Tensor:
     return (noisy - (1 - a).sqrt() * noise) / a.sqrt()
 
 
-def noise_from_clean(noisy: Tensor, clean: Tensor, time: Tensor) -> Tensor:
-    """ε̂ from a predicted x_0."""
-    a = signal(time)[:, None, None]
-    return (noisy - a.sqrt() * clean) / (1 - a).sqrt().clamp(min=1e-3)
-
-
 def embed_time(time: Tensor, width: int) -> Tensor:
     """Sinusoidal embedding [B, width] of `time` [B] (Vaswani et al. 2017; 1000 steps)."""
     half = width // 2
