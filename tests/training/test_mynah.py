@@ -24,6 +24,7 @@ from mynah_training.models.mynah import (  # noqa: E402
     MynahObjective,
 )  # fmt: skip
 from mynah_training.models.styled import Conditions, DenoisingConfig  # noqa: E402
+from mynah_training.modules.style_pooling import statistics  # noqa: E402
 from tests.training.exporting import largest_error  # noqa: E402
 from tests.training.style_batches import (  # noqa: E402
     MEAN,
@@ -285,3 +286,43 @@ def test_exported_graphs_compute_the_same_at_other_lengths(
     model: MynahModel, tmp_path: Path
 ) -> None:
     assert largest_error(model, tmp_path) < 1e-4
+
+
+def test_each_frame_hears_its_own_moment_from_the_start(
+    model: MynahModel, given: Conditions
+) -> None:
+    """However untrained attention is, what is said at the end moves the end of the window most."""
+    given = replace(given, has_speech=torch.ones(6))
+    logits = given.phone_logits.clone()
+    logits[:, -4:] += 5 * torch.randn_like(logits[:, -4:])
+
+    other = predicted(model, replace(given, phone_logits=logits))
+    change = (other - predicted(model, given)).abs().mean((0, 2))
+
+    assert change[-4:].mean() > 5 * change[:30].mean()
+
+
+def test_the_style_is_told_where_each_channel_rests_and_how_far_it_moves() -> None:
+    clip = torch.zeros(1, 40, N)
+    clip[..., 3] = 0.5
+    clip[0, ::2, 7], clip[0, 1::2, 7] = 1.0, -1.0
+
+    told = statistics(clip)[0]
+
+    assert told[3] == pytest.approx(0.5)
+    assert told[7] == pytest.approx(0.0, abs=1e-6)
+    assert told[N + 7] == pytest.approx(1.0, abs=1e-3)
+    assert told[N + 3] < 0.02
+
+
+def test_a_style_scales_the_primary_motion_within_limits(
+    model: MynahModel, given: Conditions
+) -> None:
+    given = replace(given, has_style=torch.zeros(6))  # no basis is added then
+    plain = predicted(model, given)
+    with torch.no_grad():
+        model.gain.bias.fill_(100.0)
+
+    largest = predicted(model, given)
+
+    torch.testing.assert_close(largest, plain * 3.3201, rtol=1e-3, atol=1e-5)

@@ -27,6 +27,7 @@ def neutral() -> Performer:
         draw_performer(0, poses()),
         rest=np.zeros(55, np.float32), gain=np.ones(55, np.float32), asymmetry=0.0, sharpness=1.0,
         lead_s=0.0, brow_accent=0.0, brow_drift=0.0, nod_accent=0.0,
+        setting=np.zeros(55, np.float32), hang=0.0, lids=0.0,
         wander=np.zeros(3, np.float32), blinks_per_s=0.0, gaze_deg=0.0, gaze_aside=(0.0, 0.0),
     )  # fmt: skip
 
@@ -79,6 +80,39 @@ def test_a_resting_expression_lasts_but_never_holds_the_mouth_open() -> None:
 
     assert max(p.rest[SMILE].max() for p in rested) > 0.2
     assert not any(p.rest[[JAW, CLOSE]].any() for p in rested)
+
+
+def test_lips_that_meet_go_on_meeting_however_the_mouth_is_held() -> None:
+    funnel = ARKIT_CHANNELS.index("mouthFunnel")
+    setting = np.zeros(55, np.float32)
+    setting[funnel] = 0.3
+    motion = np.zeros((20, 55), np.float32)
+    motion[:, JAW] = 0.4
+    motion[:10, CLOSE] = 0.4  # a b behind which the jaw is open, then a vowel
+    held = replace(neutral(), setting=setting, hang=0.1)
+
+    values = perform(held, motion, np.zeros(20, np.float32), KNOWN, np.random.default_rng(0))
+
+    np.testing.assert_allclose(values[:, JAW], 0.5, atol=1e-6)
+    np.testing.assert_allclose(values[:10, CLOSE], 0.5, atol=1e-6)
+    assert values[:10, funnel].max() < 1e-6
+    assert values[10:, funnel].min() > 0.29
+    assert values[10:, CLOSE].max() < 0.01
+
+
+def test_lids_are_lowered_for_good() -> None:
+    sleepy = styled(replace(neutral(), lids=0.3))
+
+    np.testing.assert_allclose(sleepy[:, LIDS], 0.3, atol=1e-6)
+
+
+def test_settings_are_the_mouths_alone_and_never_drop_the_jaw() -> None:
+    settings = np.stack([draw_performer(seed, poses()).setting for seed in range(60)])
+    held = {ARKIT_CHANNELS[i] for i in np.flatnonzero(settings.max(0) > 0)}
+
+    assert held <= {n for n in ARKIT_CHANNELS if n.startswith(("mouth", "jaw"))}
+    assert not held & {"jawOpen", "mouthClose"}
+    assert not (settings[:, SMILE[0]] != settings[:, SMILE[1]]).any()
 
 
 def test_a_lead_moves_the_face_before_the_voice() -> None:

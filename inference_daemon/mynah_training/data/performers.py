@@ -10,9 +10,11 @@ The ranges follow the literature: 0.2 to 0.45 blinks a second while talking (Ben
 1997), heads that nod and turn by a few degrees with the voice (Munhall et al. 2004; Busso et al.
 2007), brow raises on accents (Ekman 1979; Flecha-García 2010), lips that lead the voice by up to
 some tens of milliseconds, articulation that varies by about a factor of two between and within
-speakers (Lindblom 1990). Expressions at rest are the prototypes of the emotions with a trace of a
-pose from the corpus' range-of-motion takes, which are marked for training. No `eval_only`
-performance was fitted or looked at.
+speakers (Lindblom 1990) and by more between a murmur and a shout (Garnier et al. 2010), and
+articulatory settings: a way of holding jaw, lips and lids that colours all that is said (Laver
+1980). Expressions at rest are the prototypes of the emotions with a trace of a pose from the
+corpus' range-of-motion takes, which are marked for training. The ranges are wide enough to contain
+the `eval_only` performances, which no number was fitted to.
 """
 
 from __future__ import annotations
@@ -46,6 +48,17 @@ _SPREADING = channel_indices(
 )
 _OTHER_LIPS = np.setdiff1d(channel_indices(LIPS), np.concatenate([_OPENING, _ROUNDING, _SPREADING]))
 _UPPER = channel_indices(BROWS + CHEEKS_AND_NOSE)
+_JAW_OPEN, _MOUTH_CLOSE = channel_indices(("jawOpen", "mouthClose")).tolist()
+_SETTINGS = {
+    shape: [
+        i for i, n in enumerate(ARKIT_CHANNELS) if n in {shape, f"{shape}Left", f"{shape}Right"}
+    ]
+    for shape in sorted({n.removesuffix("Left").removesuffix("Right") for n in LIPS})
+    if shape not in {"jawOpen", "mouthClose", "tongueOut"}
+}
+"""Columns of each shape in which a mouth may be held."""
+_SHUT_GAP = 0.05
+"""Jaw opening less closure at which lips count as half open: about 1.6 mm."""
 # Prototypes of the emotions' faces after Ekman and Friesen's EMFACS, as far as they leave the mouth
 # free to speak; strengths are those of a face that talks.
 _MOODS = (
@@ -78,6 +91,9 @@ _NEVER_AT_REST = np.concatenate(
 class Performer:
     """A manner. Gains are factors, times seconds, angles radians; `rest` and `gain` are [55].
 
+    `setting` [55] is how the mouth is held while it is open, `hang` how far the jaw is dropped
+    behind closed lips as well, `lids` how far the eyes are shut for good.
+
     `sharpness` above 1 exaggerates quick movements of the mouth and below 1 slurs them; a positive
     `lead_s` moves the face ahead of the voice. `brow_accent`, `nod_accent`: rise of the brows and
     fall of the head on an accent of the voice. `wander`: deviation of the head's own slow movement
@@ -87,6 +103,9 @@ class Performer:
     seed: int
     rest: FloatArray
     gain: FloatArray
+    setting: FloatArray
+    hang: float
+    lids: float
     asymmetry: float
     sharpness: float
     lead_s: float
@@ -107,16 +126,19 @@ def draw_performer(seed: int, poses: FloatArray) -> Performer:
     frames)."""
     rng = np.random.default_rng([7919, seed])
     gain = np.ones(_C, np.float32)
-    effort = rng.normal(0.0, 0.25)
+    effort = rng.normal(0.1, 0.4)
     for columns, deviation in (
-        (_OPENING, 0.15), (_ROUNDING, 0.25), (_SPREADING, 0.3), (_OTHER_LIPS, 0.2), (_UPPER, 0.4),
+        (_OPENING, 0.15), (_ROUNDING, 0.3), (_SPREADING, 0.35), (_OTHER_LIPS, 0.3), (_UPPER, 0.4),
         (_HEAD, 0.4),
     ):  # fmt: skip
         gain[columns] = np.exp(effort * 0.8 + rng.normal(0.0, deviation))
     return Performer(
         seed=seed,
         rest=_resting_expression(rng, poses),
-        gain=gain.clip(0.4, 2.2),
+        gain=gain.clip(0.35, 3.2),
+        setting=_articulatory_setting(rng),
+        hang=float(min(rng.gamma(0.8, 0.05), 0.25)),
+        lids=float(min(rng.gamma(0.8, 0.08), 0.4)),
         asymmetry=float(rng.normal(0.0, 0.12)),
         sharpness=float(np.clip(np.exp(rng.normal(0.0, 0.3)), 0.5, 1.8)),
         lead_s=float(np.clip(rng.normal(0.0, 0.015), -0.04, 0.04)),
@@ -148,6 +170,16 @@ def _resting_expression(rng: np.random.Generator, poses: FloatArray) -> FloatArr
     return rest.clip(-0.3, 0.9)
 
 
+def _articulatory_setting(rng: np.random.Generator) -> FloatArray:
+    """A few of the mouth's shapes held to some degree, on both sides alike; [55]."""
+    setting = np.zeros(_C, np.float32)
+    for shape, columns in _SETTINGS.items():
+        held = rng.gamma(0.5, 0.18) * (rng.random() < 0.6)
+        one_sided = shape in {"jaw", "mouth"}  # jawLeft, mouthRight: a face can only do one
+        setting[rng.choice(columns) if one_sided else columns] = 0.3 * held if one_sided else held
+    return setting.clip(0.0, 0.4)
+
+
 def perform(
     performer: Performer,
     motion: FloatArray,
@@ -163,6 +195,7 @@ def perform(
     styled = _in_time(np.where(known, motion, 0.0).astype(np.float32), performer)
     styled = styled * performer.gain
     styled = _one_sided(styled, performer.asymmetry)
+    _hold_mouth(styled, performer)
     accents = _accents(loudness)
     styled += performer.rest
     styled[:, _BROWS_UP] += (
@@ -185,6 +218,16 @@ def _in_time(motion: FloatArray, performer: Performer) -> FloatArray:
     crisp = motion.copy()
     crisp[:, lips] = slow + performer.sharpness * (motion[:, lips] - slow)
     return interpolate_rows(crisp, np.arange(len(motion)) + performer.lead_s * FPS)
+
+
+def _hold_mouth(motion: FloatArray, performer: Performer) -> None:
+    """Adds the articulatory setting where the lips are apart; where they meet, they go on doing
+    so."""
+    gap = np.maximum(motion[:, _JAW_OPEN] - motion[:, _MOUTH_CLOSE], 0.0)
+    shut = np.exp(-gap / _SHUT_GAP)[:, None]
+    motion += performer.setting * (1.0 - shut)
+    motion[:, _JAW_OPEN] += performer.hang
+    motion[:, _MOUTH_CLOSE] += performer.hang * shut[:, 0]
 
 
 def _one_sided(motion: FloatArray, asymmetry: float) -> FloatArray:
@@ -232,7 +275,8 @@ def _look_and_blink(motion: FloatArray, performer: Performer, rng: np.random.Gen
         phase = (seconds - start) / performer.blink_s
         closing, opening = phase / 0.35, (1.0 - phase) / 0.65
         lids = np.maximum(lids, np.minimum(closing, opening).clip(0, 0.6) / 0.6)
-    motion[:, _LIDS] = np.maximum(lids, 0.25 * np.maximum(pitch, 0))[:, None]
+    lowered = performer.lids + 0.25 * np.maximum(pitch, 0)
+    motion[:, _LIDS] = np.maximum(lids, lowered.clip(0, 1))[:, None]
 
 
 def _blink_starts(

@@ -60,7 +60,7 @@ class StyleMix(UtteranceMix):
     revoiced: int = 12
     performers: int = 600
     first_performer: int = 0
-    as_filmed: float = 0.25
+    as_filmed: float = 0.33
 
 
 @dataclass(frozen=True)

@@ -18,18 +18,21 @@ from ..losses.smoothness import smoothness_loss
 from ..losses.sync import SyncExpert
 from ..modules.attention import Attention, FeedForward, Modulation
 from ..modules.audio_style_mix import LowerRule, mix_lower, mix_upper
-from ..modules.diffusion import embed_time, signal
+from ..modules.diffusion import embed_time
 from ..modules.multiscale_conv import MultiScaleConv
 from ..modules.region_attention import RegionAttention, RegionStem
 from ..modules.style_basis import StyleBasis
 from ..modules.style_pooling import AttentionPooling
 from ..modules.style_vae import StyleVae
+from ..modules.temporal_conv import GatedConvStack
 from ..modules.window_tokens import WindowTokens
 from .styled import N_CHANNELS, Conditions, DenoisingConfig, StyledMotionModel
 from .variational import VariationalObjective
 
 _N_SHAPES = len(ARKIT_BLENDSHAPES)
 _LIPS = channel_indices(LIPS).tolist()
+_LARGEST_LOG_GAIN = 1.2
+"""A style reaches at most about three times as far as another, or a third."""
 _JAW_OPEN = ARKIT_CHANNELS.index("jawOpen")
 
 
@@ -48,6 +51,7 @@ class MynahConfig:
     region_heads: int = 2
     heads: int = 4
     layers: int = 4
+    dilations: tuple[int, ...] = (1, 2, 4)
     dropout: float = 0.1
     style_width: int = 64
     style_encoder_width: int = 96
@@ -78,8 +82,8 @@ class MynahBlock(nn.Module):
     attention within each region and their fusion (DisentTalk, Eq. 4), convolutions of three
     scales (Eq. 5), local convolution beside attention to speech (Eq. 6; both ways but near,
     where the paper's is causal and far), attention to the style, both mixed in each region by
-    which dominates (MirrorTalk, Eq. 7-9), and modulation by the diffusion's time (DisentTalk,
-    Eq. 7).
+    which dominates (MirrorTalk, Eq. 7-9), and modulation by the diffusion's time and the style
+    (DisentTalk, Eq. 7; its condition is the time alone).
     """
 
     def __init__(self, config: MynahConfig) -> None:
@@ -97,18 +101,17 @@ class MynahBlock(nn.Module):
         self.heed = Attention(width, config.heads, positions=False)
         self.modulate = Modulation(width, width)
         self.feed_forward = FeedForward(width, factor=2, dropout=config.dropout)
-        self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, speech: Tensor, style: Tensor, time: Tensor) -> Tensor:
-        """`speech` [B, T, D], `style` tokens [B, S, D], `time` embedding [B, D]."""
-        x = x + self.dropout(self.regions(self.norms[0](x)))
-        x = x + self.dropout(self.scales(self.norms[1](x)))
+    def forward(self, x: Tensor, speech: Tensor, style: Tensor, manner: Tensor) -> Tensor:
+        """`speech` [B, T, D], `style` tokens [B, S, D], `manner` [B, D]: time and style."""
+        x = x + self.regions(self.norms[0](x))
+        x = x + self.scales(self.norms[1](x))
         frames = self.norms[2](x)
         near = self.local(frames.transpose(1, 2)).transpose(1, 2)
         audio = self.fuse(torch.cat([near, self.hear(frames, speech)], dim=-1))
         mixed = self.mix(audio, self.heed(frames, style))
-        x = x + self.dropout(self.modulate(mixed, time))
-        return x + self.dropout(self.feed_forward(self.norms[3](x)))
+        x = x + self.modulate(mixed, manner)
+        return x + self.feed_forward(self.norms[3](x))
 
     def mix(self, audio: Tensor, style: Tensor) -> Tensor:
         """The lips by the lower face's rule, the rest by the upper one's: [B, T, R·d]."""
@@ -130,6 +133,10 @@ class MynahModel(StyledMotionModel):
     `MynahBlock`s; clean prediction as the sum of a primary motion and a style basis (MSMD, Eq. 4),
     [B, T, 55].
 
+    Beside the papers: what is heard passes gated convolutions and is added to the motion's features
+    frame by frame, so that the lips needn't wait until attention finds the same moment; the style
+    code is told each channel's mean and deviation, and scales the primary motion by channel.
+
     Departures: the diffused motion is ARKit coefficients by region instead of images, FLAME, BFM
     or SEREP codes; the speech is phone posteriors and cepstrum instead of HuBERT; D is as
     `audio_style_mix` reads it, with the lower face's rule reversed, which is what MirrorTalk's
@@ -146,18 +153,25 @@ class MynahModel(StyledMotionModel):
         self.style_encoder = StyleVae(
             config.style_encoder_width, config.heads, config.style_encoder_layers,
             config.style_width, AttentionPooling(config.style_encoder_width), config.dropout,
+            with_statistics=True,
         )  # fmt: skip
         self.window = WindowTokens(width, config.style_width)
+        self.listen = GatedConvStack(width, list(config.dilations), config.dropout)
+        self.heard = nn.Linear(width, width)
         told = N_CHANNELS  # every region is told which frames are given
         regions = [(*channel_indices(names).tolist(), told) for names in REGIONS.values()]
         self.stem = RegionStem(regions, config.region_width)
         self.style_tokens = nn.Linear(config.style_width, config.style_tokens * width)
         self.time = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
+        self.manner = nn.Linear(config.style_width, width)
         self.blocks = nn.ModuleList([MynahBlock(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(width)
         self.primary = nn.Sequential(
             nn.Linear(width, width), nn.GELU(), nn.Linear(width, N_CHANNELS)
         )
+        self.gain = nn.Linear(config.style_width, N_CHANNELS)
+        nn.init.zeros_(self.gain.weight)
+        nn.init.zeros_(self.gain.bias)
         self.basis = StyleBasis(config.style_width, width, config.bases, config.largest_amounts)
 
     def encode_style(self, style_clip: Tensor) -> Tensor:
@@ -165,15 +179,17 @@ class MynahModel(StyledMotionModel):
 
     def predict(self, noisy: Tensor, time: Tensor, conditions: Conditions) -> Tensor:
         window, c = self.window, conditions
-        x = self.stem(window.motion(noisy, c.previous, c.has_previous))
         speech = window.speech(c.phone_logits, c.cepstrum, c.has_speech)
+        speech = self.listen(speech.transpose(1, 2)).transpose(1, 2)
         style = window.style(c.style, c.has_style)
         tokens = self.style_tokens(style).unflatten(-1, (self.config.style_tokens, -1))
-        step = self.time(embed_time(time, self.config.width))
+        manner = self.time(embed_time(time, self.config.width)) + self.manner(style)
+        x = self.stem(window.motion(noisy, c.previous, c.has_previous)) + self.heard(speech)
         for block in self.blocks:
-            x = block(x, speech, tokens, step)
+            x = block(x, speech, tokens, manner)
         x = self.norm(x)[:, PREVIOUS_FRAMES:]
-        return self.primary(x) + self.basis(x, style, c.has_style)
+        gain = (_LARGEST_LOG_GAIN * torch.tanh(self.gain(style)))[:, None].exp()
+        return gain * self.primary(x) + self.basis(x, style, c.has_style)
 
 
 class MynahObjective(VariationalObjective):
@@ -201,24 +217,23 @@ class MynahObjective(VariationalObjective):
         conditions: Conditions,
     ) -> dict[str, Tensor]:  # fmt: skip
         del style_clip
-        config, clean, trust = self.config, clean * batch.valid[:, None], signal(time)
+        del time
+        config, clean = self.config, clean * batch.valid[:, None]
         previous, window = motion[:, :PREVIOUS_FRAMES], motion[:, PREVIOUS_FRAMES:]
-        joins = trust * conditions.has_previous
         return {
             "smoothness": config.smoothness * smoothness_loss(clean),
             "kl": config.kl * self.divergence(),
-            "join": config.join * join_loss(previous, clean, window, joins),
-            "closure": config.closure * self._closure(batch, clean, trust * conditions.has_speech),
-            **self._sync(motion, clean, trust * conditions.has_speech, conditions),
+            "join": config.join * join_loss(previous, clean, window, conditions.has_previous),
+            "closure": config.closure * self._closure(batch, clean, conditions.has_speech),
+            **self._sync(motion, clean, conditions),
         }
 
-    def _sync(
-        self, motion: Tensor, clean: Tensor, weight: Tensor, conditions: Conditions
-    ) -> dict[str, Tensor]:
+    def _sync(self, motion: Tensor, clean: Tensor, conditions: Conditions) -> dict[str, Tensor]:
         heard = self.expert.listen(conditions.phone_logits, conditions.cepstrum)
         own, competence = self.expert.expert_loss(heard, motion[..., _LIPS])
         window = heard[:, PREVIOUS_FRAMES:]
-        sync = self.expert.generator_loss(window, clean[..., _LIPS], weight, competence)
+        lips, weight = clean[..., _LIPS], conditions.has_speech
+        sync = self.expert.generator_loss(window, lips, weight, competence)
         return {"expert": self.config.expert * own, "sync": self.config.sync * sync}
 
     def _closure(self, batch: StyleBatch, clean: Tensor, weight: Tensor) -> Tensor:

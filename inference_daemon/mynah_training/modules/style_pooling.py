@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+_LEAST_VARIANCE = 1e-4
 
 
 class AttentionPooling(nn.Module):
@@ -17,3 +20,13 @@ class AttentionPooling(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         return (self.score(frames).softmax(dim=1) * frames).sum(dim=1)
+
+
+def statistics(frames: Tensor) -> Tensor:
+    """Mean and deviation over time: [B, S, C] → [B, 2C] (x-vectors' pooling, Snyder et al. 2018).
+
+    Where a face rests and how far it moves are most of a manner.
+    """
+    mean = frames.mean(dim=1)
+    deviation = ((frames - mean[:, None]).square().mean(dim=1) + _LEAST_VARIANCE).sqrt()
+    return torch.cat([mean, deviation], dim=-1)
