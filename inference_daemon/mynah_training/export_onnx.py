@@ -24,6 +24,7 @@ from .data.features import FeaturePack
 from .data.pack import Entry
 from .data.phones import PHONES
 from .data.style_batches import PREVIOUS_FRAMES, WINDOW_FRAMES
+from .half_weights import round_to_half, store_half
 from .models.regression import RegressionDecoder
 from .models.styled import Conditions, StyledMotionModel
 from .modules.cepstrum import N_CEPSTRA
@@ -134,6 +135,7 @@ def _regression(model: RegressionDecoder, out: Path) -> dict[str, Any]:
 
 def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> dict[str, Any]:
     name = type(model).__name__.removesuffix("Model").lower()
+    round_to_half(model)
     neutral = neutral_style(model, features)
     denoiser, style = out / f"{name}.onnx", out / f"{name}_style.onnx"
     _export(
@@ -141,6 +143,7 @@ def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> di
         lambda n: {"motion": model.denormalise(torch.randn(1, n, _N_CHANNELS))},
         ["style"],
         style,
+        half=True,
     )
 
     def step(n_frames: int) -> dict[str, Tensor]:
@@ -153,7 +156,7 @@ def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> di
             "switches": torch.tensor([[1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]),
         }
 
-    _export(DenoiserGraph(model), step, ["clean"], denoiser, batched=True)
+    _export(DenoiserGraph(model), step, ["clean"], denoiser, batched=True, half=True)
     return {
         "name": name,
         "kind": "diffusion",
@@ -201,8 +204,10 @@ def _export(
     path: Path,
     *,
     batched: bool = False,
+    half: bool = False,
 ) -> str:
-    """Writes a graph whose items may have any length, and any number if `batched`."""
+    """Writes a graph whose items may have any length, and any number if `batched`; weights that
+    were rounded to it are stored in `half` precision."""
     network.eval()  # the exporter puts a wrapper back into the mode that it found
     inputs = make_inputs(WINDOW_FRAMES)
     fixed = {"switches", "style", "previous", "time"}
@@ -220,6 +225,8 @@ def _export(
         opset_version=17,
         dynamo=False,  # the newer exporter needs onnxscript and ten times as long for these graphs
     )
+    if half:
+        store_half(path)
     difference = _difference(path, network, make_inputs(2 * WINDOW_FRAMES))
     if difference > TOLERANCE:
         raise MynahError(

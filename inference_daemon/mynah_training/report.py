@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mynah_daemon.engine.diffusion import DiffusionModel
 from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import open_store
 from mynah_shared.errors import MynahError
@@ -26,6 +27,7 @@ from .data.corpus import Recording, Segment, read_corpus, read_rows
 from .data.degrade import add_noise, add_room, telephone
 from .data.unseen_voices import LANGUAGES, speak_unseen
 from .evaluation import contestants
+from .evaluation.filmed import filmed_trials
 from .metrics.head import LandmarkHead, load_head
 from .metrics.summary import ClipResult, markdown_table, score_clip
 
@@ -35,27 +37,37 @@ HELD_OUT_WORDS = frozenset({"white", "four", "five", "f", "m"})
 """Words whose faces the held-out run never sees; F and M occur in no other GRID word with a
 face."""
 Samples = NDArray[np.float32]
-Predict = Callable[[Samples, float], MotionClip]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to measure: sound, its phones, and a reference face if there is one."""
+    """One thing to measure: sound, its phones, and a reference face if there is one, with another
+    performance `style` [S, 55] of the same person."""
 
     name: str
     samples: Samples
     phones: tuple[Segment, ...]
     reference: MotionClip | None = None
     valid: NDArray[np.bool_] | None = None
+    style: NDArray[np.float32] | None = None
 
 
-def predictor(weights: Path, model: str) -> Predict:
-    """What the daemon would return for samples at a rate."""
+Predict = Callable[[Item, float], MotionClip]
+"""What a model makes of an item's sound, at a rate."""
+
+
+def predictor(weights: Path, model: str, *, imitates: bool = False) -> Predict:
+    """What the daemon would return; the performance in the item's style if it `imitates`."""
     engine = LipSyncEngine(open_store(weights))
 
-    def predict(samples: Samples, fps: float) -> MotionClip:
+    def predict(item: Item, fps: float) -> MotionClip:
         request = SynthesizeRequest(audio_sha256="", audio_name="", fps=fps, model=model)
-        return engine.synthesize(request, samples, lambda *_: None)
+        code = None
+        if imitates and item.style is not None:
+            styled = engine.model(model)
+            assert isinstance(styled, DiffusionModel)  # no other model imitates
+            code = styled.encode_style(item.style)
+        return engine.synthesize(request, item.samples, lambda *_: None, code)
 
     return predict
 
@@ -64,8 +76,8 @@ def mean_pose(recordings: list[Recording]) -> Predict:
     """The average face of the training clips, which never moves."""
     pose = contestants.mean_pose(recordings).pose
 
-    def predict(samples: Samples, fps: float) -> MotionClip:
-        n_frames = round(len(samples) / 16000 * fps)
+    def predict(item: Item, fps: float) -> MotionClip:
+        n_frames = round(len(item.samples) / 16000 * fps)
         return MotionClip(fps, ARKIT_CHANNELS, np.tile(pose, (n_frames, 1)))
 
     return predict
@@ -78,9 +90,9 @@ def measure(items: list[Item], predict: Predict, head: LandmarkHead) -> list[Cli
 
 def _score(item: Item, predict: Predict, head: LandmarkHead) -> ClipResult:
     if item.reference is None:
-        return score_clip(item.name, predict(item.samples, FREE_FPS), None, item.phones, head)
+        return score_clip(item.name, predict(item, FREE_FPS), None, item.phones, head)
     fps, n_frames = item.reference.fps, item.reference.n_frames
-    clip = predict(item.samples, fps).select(ARKIT_BLENDSHAPES)
+    clip = predict(item, fps).select(ARKIT_BLENDSHAPES)
     known = np.ones(len(ARKIT_BLENDSHAPES)) if item.valid is None else item.valid[:52]
     values = _fit_length(clip.values, n_frames) * known.astype(np.float32)
     return score_clip(
@@ -106,12 +118,14 @@ def _fit_length(values: NDArray[np.float32], n_frames: int) -> NDArray[np.float3
 def dev_items(recordings: list[Recording]) -> dict[str, list[Item]]:
     """The dev clips with faces by group, as they are and under worse recording conditions."""
     names = {"grid_s1": "GRID s1 (new sentences)", "facegood": "FACEGOOD (new take)"}
+    styles = {t.line.name: t.style for t in filmed_trials(recordings, len(recordings))}
     groups: dict[str, list[Item]] = {}
     for recording in recordings:
         if recording.split == "dev" and recording.motion is not None:
             stranger = f"stranger {recording.speaker.removeprefix('grid_')}"
             group = names.get(recording.source, stranger)
-            groups.setdefault(group, []).append(_item(recording))
+            item = replace(_item(recording), style=styles[recording.recording_id])
+            groups.setdefault(group, []).append(item)
     known = groups[names["grid_s1"]]
     for label, change in (
         ("noise at 10 dB", add_noise),
@@ -130,7 +144,7 @@ def _item(recording: Recording) -> Item:
 
 
 def _changed(item: Item, change: Callable[[Samples, int], Samples], seed: int) -> Item:
-    return Item(item.name, change(item.samples, seed), item.phones, item.reference, item.valid)
+    return replace(item, samples=change(item.samples, seed))
 
 
 def free_speech_items(recordings: list[Recording]) -> dict[str, list[Item]]:
@@ -190,6 +204,8 @@ def build_report(corpus: Path, head: LandmarkHead, weights: Path, held_out: Path
     """All tables as Markdown."""
     recordings = list(read_corpus(corpus))
     models = {
+        "mynah": predictor(weights, "mynah", imitates=True),
+        "mynah, neutral style": predictor(weights, "mynah"),
         "regression": predictor(weights, "regression"),
         "loudness": predictor(weights, "loudness"),
         "mean pose": mean_pose(recordings),
@@ -199,7 +215,7 @@ def build_report(corpus: Path, head: LandmarkHead, weights: Path, held_out: Path
         (
             "Free speech and other languages (no reference face)",
             free_speech_items(recordings),
-            {name: models[name] for name in ("regression", "loudness")},
+            {name: models[name] for name in ("mynah, neutral style", "regression", "loudness")},
         ),
     ]
     if held_out is not None:

@@ -17,7 +17,7 @@ from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from ..data.style_batches import StyleBatch
 from ..modules.attention import TransformerLayer
-from ..modules.style_pooling import AttentionPooling
+from ..modules.style_pooling import AttentionPooling, statistics
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ class StyleJudge(nn.Module):
             *(TransformerLayer(config.width, config.heads) for _ in range(config.layers))
         )
         self.pooling = AttentionPooling(config.width)
-        self.head = nn.Linear(config.width, config.style_width)
+        self.head = nn.Linear(config.width + 2 * len(ARKIT_CHANNELS), config.style_width)
 
     def forward(self, motion: Tensor) -> Tensor:
         known = self.scale > 0
         pose = torch.where(known, (motion - self.mean) / self.scale.clamp(min=1e-6), 0.0)
         change = functional.pad(pose.diff(dim=1), (0, 0, 1, 0))
         seen = self.stem(torch.cat([pose, 4 * change], dim=-1).transpose(1, 2)).transpose(1, 2)
-        return functional.normalize(self.head(self.pooling(self.layers(seen))), dim=-1)
+        told = torch.cat([self.pooling(self.layers(seen)), statistics(pose)], dim=-1)
+        return functional.normalize(self.head(told), dim=-1)
 
 
 class StyleJudgeObjective(nn.Module):
