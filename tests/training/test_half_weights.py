@@ -32,6 +32,7 @@ def computed(path: Path, x: torch.Tensor) -> np.ndarray:
     return session.run(None, {"x": x.numpy()})[0]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's older exporter
 def test_a_rounded_network_loses_nothing_but_half_its_size(
     network: torch.nn.Module, tmp_path: Path
 ) -> None:
