@@ -13,6 +13,7 @@ import torch
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
+from .acceleration import find_device
 from .data.features import FeaturePack
 from .data.motion_batches import MotionSampler, motion_statistics
 from .data.pack import Pack
@@ -24,6 +25,7 @@ from .metrics.head import load_head
 from .models.anitalker import AniTalkerConfig, AniTalkerModel, AniTalkerObjective
 from .models.disenttalk import DisentTalkConfig, DisentTalkModel, DisentTalkObjective
 from .models.fixtalk import FixTalkConfig, FixTalkModel, FixTalkObjective
+from .models.hubert_encoder import HubertEncoderConfig, open_hubert_encoder
 from .models.mirrortalk import MirrorTalkConfig, MirrorTalkModel, MirrorTalkObjective
 from .models.msmd import MsmdConfig, MsmdModel, MsmdObjective
 from .models.mynah import MynahConfig, MynahModel, MynahObjective
@@ -31,11 +33,15 @@ from .models.regression import RegressionConfig, RegressionDecoder, RegressionOb
 from .models.speech_encoder import SpeechEncoder, SpeechEncoderConfig, SpeechEncoderObjective
 from .models.style_judge import StyleJudgeConfig, StyleJudgeObjective
 from .models.styled import DenoisingConfig
-from .train import Objective, Sampler, TrainConfig, Trainer, load_checkpoint
+from .strips import FilmStrips
+from .train import CHECKPOINT, Objective, Sampler, TrainConfig, Trainer, load_checkpoint
 
-ENCODER, REGRESSION, JUDGE = "encoder", "regression", "judge"
+ENCODER, HUBERT, REGRESSION, JUDGE = "encoder", "hubert", "regression", "judge"
+ENCODERS = (ENCODER, HUBERT)
+"""Models that hear for the others: the own one, and a head on a user's HuBERT."""
+MYNAH = "mynah"
 STYLED = {
-    "mynah": (MynahConfig, MynahModel, MynahObjective),
+    MYNAH: (MynahConfig, MynahModel, MynahObjective),
     "mirrortalk": (MirrorTalkConfig, MirrorTalkModel, MirrorTalkObjective),
     "disenttalk": (DisentTalkConfig, DisentTalkModel, DisentTalkObjective),
     "msmd": (MsmdConfig, MsmdModel, MsmdObjective),
@@ -46,6 +52,7 @@ SERVED = (REGRESSION, *STYLED)
 """Models that the daemon can serve; the encoder listens for them, the judge measures them."""
 _CONFIGS = {
     ENCODER: (SpeechEncoderConfig, SpeechMix),
+    HUBERT: (HubertEncoderConfig, SpeechMix),
     REGRESSION: (RegressionConfig, UtteranceMix),
     JUDGE: (StyleJudgeConfig, JudgeMix),
     **{name: (config, StyleMix) for name, (config, _, _) in STYLED.items()},
@@ -88,27 +95,43 @@ def read_config(name: str, path: Path | None) -> RunConfig:
         ) from error
 
 
-def build_trainer(name: str, data: Path, head: Path, out: Path, config: RunConfig) -> Trainer:
-    """A run of the model `name` on `data`: a pack for the encoder, features for the others. `head`
-    is the one that lips are measured on."""
+def build_trainer(
+    name: str,
+    data: Path,
+    head: Path,
+    out: Path,
+    config: RunConfig,
+    device: str = "cpu",
+    regression: Path | None = None,
+) -> Trainer:
+    """A run of the model `name` on `data`: a pack for an encoder, features for the others. `head`
+    is the one that lips are measured on and film strips are drawn of; `device` "cpu" or "cuda".
+    `regression` is the run whose decoder drafts the face for mynah."""
+    place = find_device(device)
     torch.manual_seed(config.training.seed)
     landmarks, seed = load_head(head), config.training.seed
+    strips: FilmStrips | None = None
     sampler: Sampler
     objective: Objective
-    if name == ENCODER:
+    settings = config.model
+    if name in ENCODERS:
+        network = SpeechEncoder(settings) if name == ENCODER else open_hubert_encoder(settings)
+        settings = network.config
         pack = Pack(data)
-        sampler = SpeechSampler(pack, config.mix, seed)
+        sampler = SpeechSampler(pack, config.mix, seed, network.inputs)
         mean, scale = motion_statistics(sampler.entries, pack)
         face = FaceLoss(landmarks, scale, config.loss)
-        objective = SpeechEncoderObjective(config.model, mean, scale, face)
+        objective = SpeechEncoderObjective(network, mean, scale, face)
     elif name == REGRESSION:
         features = FeaturePack(data)
         sampler = MotionSampler(features, config.mix, seed)
         mean, scale = motion_statistics(sampler.entries, features)
         face = FaceLoss(landmarks, scale, config.loss)
         objective = RegressionObjective(config.model, mean, scale, face)
+        strips = FilmStrips(features, head)
     else:
-        sampler = StyleSampler(FeaturePack(data), config.mix, seed)
+        features = FeaturePack(data)
+        sampler = StyleSampler(features, config.mix, seed)
         mean, scale = style_statistics(sampler)
         if name == JUDGE:
             objective = StyleJudgeObjective(config.model, mean, scale)
@@ -117,8 +140,27 @@ def build_trainer(name: str, data: Path, head: Path, out: Path, config: RunConfi
             objective = STYLED[name][2](
                 config.model, mean, scale, face, config.denoising, sampler.n_performers
             )
-    about = {"name": name, "model": asdict(config.model)}
-    return Trainer(objective, sampler, out, config.training, about)
+            strips = FilmStrips(features, head)
+            if name == MYNAH and config.model.draft and not (out / CHECKPOINT).is_file():
+                _take_decoder(objective.network, regression)
+    about = {"name": name, "model": asdict(settings)}
+    return Trainer(objective, sampler, out, config.training, about, place, strips)
+
+
+def _take_decoder(network: MynahModel, run: Path | None) -> None:
+    """Gives the decoder of a regression run to the network that hears through it."""
+    if run is None:
+        raise BadInputError(
+            "mynah hears through a regression model; give the folder of its run: --regression RUN."
+        )
+    assert network.drafted is not None
+    try:
+        network.drafted.decoder.load_state_dict(load_trained(run, REGRESSION).state_dict())
+    except RuntimeError as error:
+        raise BadInputError(
+            f"{run} has other sizes than a regression model by default; train one without "
+            "settings for the model."
+        ) from error
 
 
 def load_trained(path: Path, *names: str) -> torch.nn.Module:
@@ -132,6 +174,8 @@ def load_trained(path: Path, *names: str) -> torch.nn.Module:
     network: torch.nn.Module
     if name == ENCODER:
         network = SpeechEncoder(SpeechEncoderConfig(**settings))
+    elif name == HUBERT:
+        network = open_hubert_encoder(HubertEncoderConfig(**settings))
     elif name == REGRESSION:
         network = RegressionDecoder(RegressionConfig(**settings), mean, scale)
     else:

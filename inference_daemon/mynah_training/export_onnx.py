@@ -14,24 +14,28 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from mynah_daemon.audio.features import N_MELS
+from mynah_daemon.audio.features import HOP, N_MELS
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
-from .builders import ENCODER, SERVED, load_trained
+from .builders import ENCODERS, SERVED, load_trained
 from .data.corpus import OTHERS
 from .data.features import FeaturePack
 from .data.pack import Entry
 from .data.phones import PHONES
 from .data.style_batches import PREVIOUS_FRAMES, WINDOW_FRAMES
 from .half_weights import round_to_half, store_half
+from .models.hubert_encoder import HubertEncoder
 from .models.regression import RegressionDecoder
+from .models.speech_encoder import SpeechEncoder
 from .models.styled import Conditions, StyledMotionModel
 from .modules.cepstrum import N_CEPSTRA
+from .train import load_checkpoint
 
 TOLERANCE = 1e-4
 MOTION_FPS = 25.0
 _N_CHANNELS = len(ARKIT_CHANNELS)
+_WIDTHS = {"mel": N_MELS, "samples": HOP}
 _FILMED = {"grid_s1", "grid_multi", OTHERS}
 _CALM = {"", "neutral", "calm"}
 
@@ -79,10 +83,11 @@ def export_bundle(
     trained one by more than 1e-4.
     """
     out.mkdir(parents=True, exist_ok=True)
-    listens = load_trained(encoder, ENCODER)
+    listens = load_trained(encoder, *ENCODERS)
+    assert isinstance(listens, SpeechEncoder | HubertEncoder)  # there are no others
     yield _export(
         listens,
-        lambda n: {"mel": torch.randn(1, 4 * n, N_MELS)},
+        lambda n: {k: torch.randn(1, 4 * n, _WIDTHS[k]) for k in listens.inputs},
         ["phone_logits", "cepstrum"],
         out / "speech_encoder.onnx",
     )
@@ -96,6 +101,7 @@ def export_bundle(
             if features is None:
                 raise BadInputError(f"{run} holds a model with styles: give --data FEATURES too.")
             entries.append(_diffusion(model, FeaturePack(features), out))
+        entries[-1] |= _budget(run)
         yield f"{entries[-1]['name']}: agrees with the trained network within {TOLERANCE:.0e}"
     manifest = {
         "schema": 2,
@@ -105,11 +111,18 @@ def export_bundle(
             "sha256": _sha256(out / "speech_encoder.onnx"),
             "phones": list(PHONES),
             "context_frames": listens.context_frames,
+            "inputs": list(listens.inputs),
         },
         "models": entries,
     }
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     yield "manifest.json written"
+
+
+def _budget(run: Path) -> dict[str, Any]:
+    """Computing time and steps that a run has had; an average of several has none of its own."""
+    state = load_checkpoint(run)
+    return {"minutes": state["spent_s"] / 60, "steps": state["step"]} if "spent_s" in state else {}
 
 
 def _speech(n_items: int, n_frames: int) -> dict[str, Tensor]:

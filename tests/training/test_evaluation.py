@@ -22,8 +22,8 @@ from mynah_training.data.style_batches import (  # noqa: E402
     StyleMix,
 )
 from mynah_training.evaluation import table  # noqa: E402
-from mynah_training.evaluation.columns import COLUMNS, Column  # noqa: E402
-from mynah_training.evaluation.contestants import Itself, MeanPose, served  # noqa: E402
+from mynah_training.evaluation.columns import COLUMNS, STEP_KEYS, Column  # noqa: E402
+from mynah_training.evaluation.contestants import MEAN_POSE, Itself, MeanPose, served  # noqa: E402
 from mynah_training.evaluation.filmed import filmed_trials, score_filmed  # noqa: E402
 from mynah_training.evaluation.identity import identity_leaks  # noqa: E402
 from mynah_training.evaluation.judge import load_judge  # noqa: E402
@@ -38,6 +38,7 @@ from mynah_training.evaluation.moods import (  # noqa: E402
     SOURCES,
     mood_trials,
     score_judge,
+    score_manners,
     score_moods,
 )
 from mynah_training.evaluation.restyled import (  # noqa: E402
@@ -46,6 +47,13 @@ from mynah_training.evaluation.restyled import (  # noqa: E402
     phone_histogram,
     restyled_trials,
     score_restyled,
+)
+from mynah_training.evaluation.steps import step_scores  # noqa: E402
+from mynah_training.evaluation.transfer import (  # noqa: E402
+    RESCALED,
+    SELF_DRIVEN,
+    UNCHANGED,
+    transfer_scores,
 )
 from mynah_training.metrics.head import load_head  # noqa: E402
 from mynah_training.metrics.mesh import load_mesh  # noqa: E402
@@ -115,8 +123,8 @@ class Imitator(MeanPose):
     """Answers with the mean face of what it is shown, which is its style code too."""
 
     def perform(self, line: Line, style: np.ndarray | None = None) -> np.ndarray:
-        assert style is not None
-        return np.tile(self.encode_style(style), (line.n_frames, 1))
+        pose = self.pose if style is None else self.encode_style(style)
+        return np.tile(pose, (line.n_frames, 1))
 
     def encode_style(self, motion: np.ndarray) -> np.ndarray:
         return motion.mean(axis=0)
@@ -209,16 +217,79 @@ def test_held_out_performers_say_the_same_each_in_a_manner(restyled: Restyled) -
     assert not np.array_equal(restyled.style_of(0, 0), lines[0].motion)
 
 
-def test_a_mood_that_is_imitated_is_a_hit(corpus: Path, recordings: list[Recording]) -> None:
+def test_a_mood_that_is_imitated_is_a_hit(
+    corpus: Path, recordings: list[Recording], head_file: Path
+) -> None:
+    head = load_head(head_file)
     performances = list(silent_performances(corpus, SOURCES))
     trials = mood_trials(recordings, performances, 2)
 
     assert len(trials.shown) == 2
     assert trials.n_references == 3  # two clips of one person in one mood are one reference
-    assert score_moods(Imitator(STILL.pose), trials, ByPose()) == {"mood_hits": 100}
-    assert score_moods(STILL, trials, ByPose())["mood_hits"] <= 50
+    assert score_moods(Imitator(STILL.pose), trials, head, ByPose())["mood_hits"] == 100
+    assert score_moods(STILL, trials, head, ByPose())["mood_hits"] <= 50
     assert score_judge(trials, ByPose()) == {"mood_hits": 100}
-    assert np.isnan(score_moods(STILL, trials, None)["mood_hits"])
+    assert np.isnan(score_moods(STILL, trials, head, None)["mood_hits"])
+
+
+@dataclass(frozen=True)
+class Actor(Itself):
+    """Repeats what was filmed; in a style its jaw hangs, goes further, or comes late."""
+
+    hang: float = 0.0
+    reach: float = 1.0
+    late: int = 0
+
+    def perform(self, line: Line, style: np.ndarray | None = None) -> np.ndarray:
+        assert line.motion is not None
+        motion = line.motion.copy()
+        if style is not None:
+            jaw = ARKIT_CHANNELS.index("jawOpen")
+            motion[:, jaw] = self.hang + self.reach * np.roll(motion[:, jaw], self.late)
+        return motion + np.float32(self.error(line))
+
+    def error(self, line: Line) -> np.ndarray:
+        """A fault of every performance: the jaw trembles."""
+        tremble = np.zeros((line.n_frames, 55))
+        tremble[:, 17] = 0.05 * np.random.default_rng(0).normal(size=line.n_frames)
+        return tremble
+
+    def encode_style(self, motion: np.ndarray) -> np.ndarray:
+        return motion.mean(axis=0)
+
+
+def test_a_mood_may_move_the_lips_but_not_at_the_wrong_time(
+    corpus: Path, recordings: list[Recording], head_file: Path
+) -> None:
+    head = load_head(head_file)
+    trials = mood_trials(recordings, list(silent_performances(corpus, SOURCES)), 2)
+
+    def lips(**manner: float) -> dict[str, float]:
+        return score_moods(Actor(STILL.pose, **manner), trials, head, None)
+
+    same, late, shut = lips(), lips(late=3), lips(reach=0)
+    hanging, shouting = lips(hang=0.5), lips(reach=2)
+
+    assert (same["mood_rise"], same["matched_rise"]) == (pytest.approx(0), pytest.approx(0))
+    assert same["neutral_closed"] == same["mood_closed"]
+    for intended in (hanging, shouting):
+        assert intended["mood_rise"] > 100
+        assert abs(intended["matched_rise"]) < 60
+        assert intended["mood_gap"] > 0.9
+    assert late["matched_rise"] > 100
+    assert late["mood_gap"] < 0.9 < late["neutral_gap"]
+    assert shut["mood_closed"] > shut["neutral_closed"]
+    assert hanging["worst_rise"] == pytest.approx(hanging["mood_rise"])  # all moods hang alike
+    assert "mood_rise" not in score_moods(STILL, trials, head, None)
+
+
+def test_right_lips_in_a_manner_are_far_from_the_filmed_ones(
+    restyled: Restyled, head_file: Path
+) -> None:
+    made = score_manners(restyled, load_head(head_file))
+
+    assert made["mood_lips"] > 2 * made["mood_matched"]
+    assert made["mood_gap"] > 0.8
 
 
 def test_the_long_line_joins_sentences_with_their_phones(recordings: list[Recording]) -> None:
@@ -329,13 +400,17 @@ def test_judge_models_and_trials_share_no_performer() -> None:
     assert judge.first_performer + judge.performers <= FIRST_HELD_OUT_PERFORMER
 
 
-@pytest.fixture
-def motion_code_run(tmp_path: Path) -> Path:
+def write_run(path: Path) -> Path:
     config = AniTalkerConfig()
     model = AniTalkerModel(config, MEAN, SCALE)
     about = {"name": "anitalker", "model": asdict(config)}
-    torch.save({"about": about, "ema": model.state_dict()}, tmp_path / "checkpoint.pt")
-    return tmp_path
+    torch.save({"about": about, "ema": model.state_dict()}, path / "checkpoint.pt")
+    return path
+
+
+@pytest.fixture
+def motion_code_run(tmp_path: Path) -> Path:
+    return write_run(tmp_path)
 
 
 def test_identity_leak_of_a_run(motion_code_run: Path, restyled: Restyled) -> None:
@@ -343,6 +418,67 @@ def test_identity_leak_of_a_run(motion_code_run: Path, restyled: Restyled) -> No
 
     assert list(leaks) == ["anitalker"]
     assert 0 <= leaks["anitalker"][0] <= 100
+
+
+# Transfer, steps
+
+
+@pytest.fixture
+def transfer_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run whose model gives the driving clip, resting where the target does."""
+
+    def transfer(self: AniTalkerModel, driving: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        return driving - driving.mean(1, keepdim=True) + style[:, None]
+
+    monkeypatch.setattr(AniTalkerModel, "encode_style", lambda _, clip: clip.mean(1))
+    monkeypatch.setattr(AniTalkerModel, "transfer", transfer)
+    return write_run(tmp_path)
+
+
+def test_a_transfer_that_keeps_motion_and_takes_the_manner_is_told(
+    transfer_run: Path, restyled: Restyled, head_file: Path
+) -> None:
+    head, runs = load_head(head_file), [transfer_run, transfer_run]
+    found = transfer_scores(runs, restyled, STILL.pose, head, ByPose())
+
+    own = f"anitalker, {SELF_DRIVEN}"
+    assert list(found) == [UNCHANGED, RESCALED, MEAN_POSE, "anitalker", own]
+    assert [len(seeds) for seeds in found.values()] == [1, 1, 1, 2, 2]
+    unchanged, rescaled, still, model, best = (seeds[0] for seeds in found.values())
+    assert unchanged["kept"] == pytest.approx(1, abs=1e-5)
+    assert unchanged["target"] < 20 < 80 < model["target"]
+    assert model["lips"] < min(unchanged["lips"], still["lips"])
+    assert best["lips"] < model["lips"]
+    assert best["gap"] > model["gap"]
+    assert rescaled["similarity"] > unchanged["similarity"]
+    assert (still["gap"], still["kept"]) == (0, 0)
+
+
+def test_runs_that_no_clip_can_drive_have_no_transfer(
+    motion_code_run: Path, restyled: Restyled, head_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = load_head(head_file)
+    assert transfer_scores([], restyled, STILL.pose, head, None) == {}
+    monkeypatch.delattr(AniTalkerModel, "transfer")
+    assert transfer_scores([motion_code_run], restyled, STILL.pose, head, None) == {}
+
+
+def test_steps_are_those_of_the_requests_quality(
+    recordings: list[Recording], restyled: Restyled, head_file: Path, tmp_path: Path
+) -> None:
+    head, mesh = load_head(head_file), load_mesh(head_file)
+    bundle = write_bundle(tmp_path / "bundle")
+
+    found = step_scores(
+        bundle, filmed_trials(recordings, 2), restyled, long_line(recordings), head, mesh, ByPose()
+    )
+
+    assert list(found) == [
+        "diffusion, draft: 4 steps", "diffusion, normal: 8 steps", "diffusion, best: 25 steps",
+    ]  # fmt: skip
+    draft, normal, best = (seeds[0] for seeds in found.values())
+    assert draft["lip_vertex"] != normal["lip_vertex"] != best["lip_vertex"]
+    assert set(STEP_KEYS) <= set(draft)
 
 
 # The document
@@ -354,6 +490,7 @@ def test_a_cell_is_the_mean_over_seeds() -> None:
     assert column.cell([1.0]) == "1.00"
     assert column.cell([1.0, 2.0, 3.0]) == "2.00 ± 1.00"
     assert column.cell([-0.001]) == "0.00"
+    assert column.cell([-0.001, -0.001]) == "0.00 ± 0.00"
     assert column.cell([float("nan")]) == column.cell([]) == "–"
     assert Column("a", "a", "", "", yes_no=True).cell([1.0, 0.0]) == "no"
 
@@ -402,8 +539,8 @@ def run(*arguments: object) -> int:
 
 
 def test_the_command_writes_the_table(
-    corpus: Path, head_file: Path, judge_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    corpus: Path, head_file: Path, judge_run: Path, motion_code_run: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(table, "spoken_lines", lambda *_: {"en": []})
     bundle, other = write_bundle(tmp_path / "bundle"), write_bundle(tmp_path / "other", layers=2)
@@ -411,17 +548,16 @@ def test_the_command_writes_the_table(
 
     run(
         "--table", "--corpus", corpus, "--head", head_file, "--weights", bundle, other,
-        "--judge", judge_run, "--lines", 2, "-o", out,
+        "--judge", judge_run, "--runs", motion_code_run, "--lines", 2, "-o", out,
     )  # fmt: skip
 
     text = out.read_text(encoding="utf-8")
     said = capsys.readouterr().out
-    main = text.split("## Real")[1].split("## Languages")[0].strip().splitlines()[4:]
-    rows = [line.strip("| ").split(" | ") for line in main]
+    rows = rows_of(text, "Real and re-styled performances")
     cells = {row[0]: row[1:] for row in rows}
     assert list(cells) == [
         "the reference itself", "mean pose", "loudness jaw", "regression (2 seeds)",
-        "diffusion (2 seeds)",
+        "diffusion (2 seeds)", "anitalker",
     ]  # fmt: skip
     assert (said.count("diffusion: "), said.count("mean pose: ")) == (2, 1)
     assert {len(row) for row in rows} == {1 + len(COLUMNS)}
@@ -430,6 +566,21 @@ def test_the_command_writes_the_table(
     assert scores["repeatable"] == "yes"
     assert " ± " in scores["lip_vertex"]
     assert "±" not in "".join(cells["mean pose"])
+    moods, transfer, steps = (
+        {row[0]: row[1:] for row in rows_of(text, title)}
+        for title in ("Lips in a mood", "Transfer", "Sampling steps")
+    )
+    assert list(moods) == ["diffusion (2 seeds)", "the made performers themselves"]
+    assert "–" not in moods["diffusion (2 seeds)"] + next(iter(steps.values()))
+    assert list(transfer)[-2:] == ["anitalker", f"anitalker, {SELF_DRIVEN}"]
+    assert len(steps) == 3
+    assert "-0.00" not in text
+
+
+def rows_of(text: str, title: str) -> list[list[str]]:
+    """The cells of the table below a title."""
+    section = text.split(f"## {title}\n")[1].split("\n## ")[0].splitlines()
+    return [line.strip("| ").split(" | ") for line in section if line.startswith("| ")][1:]
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,8 @@ def test_motion_models_draw_a_users_people_alone(tmp_path: Path) -> None:
     from mynah_training.data.utterances import UtteranceMix
 
     class Encoder(torch.nn.Module):
+        inputs, context_frames = ("mel",), 0
+
         def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             n = mel.shape[1] // 2
             return torch.zeros(len(mel), n, 40), torch.zeros(len(mel), n, 12)

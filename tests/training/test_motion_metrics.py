@@ -11,7 +11,8 @@ from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_training.metrics.codes import content_leak, cosine, identity_leak, nearest
 from mynah_training.metrics.dynamics import count_blinks, jerk, join_ratio, mouth_timing_ms
-from mynah_training.metrics.head import load_head
+from mynah_training.metrics.head import LIPS, LandmarkHead, load_head
+from mynah_training.metrics.lips import compare, matched_lip_error_mm
 from mynah_training.metrics.mesh import FACE_VERTICES, FaceMesh, load_mesh
 from mynah_training.metrics.rounding import Rounding
 
@@ -68,11 +69,64 @@ def mouth(shift: int = 0) -> np.ndarray:
     return 5 + 4 * np.sin((np.arange(150) - shift) * 2 * np.pi / 30)
 
 
+def openings(*at: int) -> np.ndarray:
+    """A mouth that opens and closes at each of `at`."""
+    frames = np.arange(150)[:, None]
+    return 5 * np.exp(-0.5 * ((frames - at) / 3.0) ** 2).sum(axis=1)
+
+
 def test_mouth_timing_is_the_shift() -> None:
     assert mouth_timing_ms(mouth(), mouth(), FPS) == 0
     assert mouth_timing_ms(mouth(2), mouth(), FPS) == pytest.approx(80, abs=10)
-    assert mouth_timing_ms(np.zeros(150), mouth(), FPS) == pytest.approx(200)
-    assert np.isnan(mouth_timing_ms(mouth(), np.zeros(150), FPS))
+    assert np.isnan(mouth_timing_ms(np.zeros(150), np.zeros(150), FPS))
+
+
+def test_an_opening_that_is_missing_or_too_many_costs() -> None:
+    wanted = openings(30, 70, 110)  # three openings and the two closings between
+    missing, extra = openings(30, 110), openings(30, 50, 70, 110)
+
+    assert mouth_timing_ms(np.zeros(150), wanted, FPS) == 200
+    assert mouth_timing_ms(wanted, np.zeros(150), FPS) == 200
+    # Two openings are there; of the two closings, the one that is left lies 20 frames away.
+    assert mouth_timing_ms(missing, wanted, FPS) == pytest.approx(200 * 4 / 6)
+    # An opening too many, and the closing at 50 became two at 40 and 60: 10 frames from it.
+    assert mouth_timing_ms(extra, wanted, FPS) == pytest.approx(200 * 4 / 8)
+
+
+def test_two_openings_are_not_both_on_time_for_one() -> None:
+    wanted, twice = openings(60), openings(58, 66)
+    one = openings(66)
+
+    assert mouth_timing_ms(one, wanted, FPS) == pytest.approx(200)  # 240 ms late
+    assert mouth_timing_ms(openings(62), wanted, FPS) == pytest.approx(80)
+    assert mouth_timing_ms(twice, wanted, FPS) > 100
+
+
+def test_openings_are_paired_so_that_all_find_a_partner() -> None:
+    """The one at 52 is nearer to that at 56, which has another one that is near enough."""
+    wanted, late = openings(40, 56), openings(52, 68)
+
+    assert mouth_timing_ms(late, wanted, fps=100.0) == pytest.approx(120)
+
+
+def test_matched_lips_may_rest_elsewhere_and_move_further_but_not_later_or_backwards() -> None:
+    deltas = np.zeros((52, 68, 3), np.float32)
+    deltas[17, LIPS, 1] = np.linspace(-20, -2, 20)
+    deltas[23, LIPS, 0] = 5  # a channel that the reference never moves: a smile, say
+    head = LandmarkHead(np.zeros((68, 3), np.float32), deltas)
+    reference, smiling, wrong = (np.zeros((150, 52), np.float32) for _ in range(3))
+    reference[:, 17] = mouth() / 20
+    smiling[:, 17], smiling[:, 23] = 0.1 + 1.5 * reference[:, 17], 0.8
+    late, backwards = smiling.copy(), smiling.copy()
+    late[:, 17] = np.roll(late[:, 17], 3)
+    backwards[:, 17] = 0.5 - late[:, 17]
+    wrong[:, 17] = 0.1
+
+    assert compare(smiling, reference, FPS, head).lip_vertex_error_mm > 4
+    assert matched_lip_error_mm(smiling, reference, head) == pytest.approx(0, abs=1e-4)
+    assert matched_lip_error_mm(late, reference, head) > 1
+    still = matched_lip_error_mm(wrong, reference, head)
+    assert matched_lip_error_mm(backwards, reference, head) > 1.5 * still > 1
 
 
 def test_mean_vertex_error_of_one_channel() -> None:

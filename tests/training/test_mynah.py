@@ -77,6 +77,19 @@ def losses(**denoising: float) -> dict[str, float]:
     return {name: value.item() for name, value in trained.losses(style_batch()).items()}
 
 
+class PushedDecoder(torch.nn.Module):
+    """A decoder that says more of one channel at one frame."""
+
+    def __init__(self, decoder: torch.nn.Module, frame: int, channel: int) -> None:
+        super().__init__()
+        self.decoder, self.frame, self.channel = decoder, frame, channel
+
+    def forward(self, phone_logits: torch.Tensor, cepstrum: torch.Tensor) -> torch.Tensor:
+        made = self.decoder(phone_logits, cepstrum).clone()
+        made[:, self.frame, self.channel] += 0.5
+        return made
+
+
 def test_shapes_and_repeatable_style(model: MynahModel, given: Conditions) -> None:
     clip = torch.randn(6, 33, N)
     with torch.no_grad():
@@ -278,7 +291,32 @@ def test_every_weight_learns() -> None:
     total_loss(trained).backward()
 
     lost = [n for n, p in trained.named_parameters() if p.grad is None or not p.grad.any()]
-    assert lost == []
+    assert all(n.startswith("network.drafted.decoder.") for n in lost)  # which has learned before
+
+
+def test_what_drafts_the_lips_stays_as_it_was() -> None:
+    trained = objective().train()
+    decoder = trained.network.drafted.decoder
+    before = {n: x.clone() for n, x in decoder.state_dict().items()}
+
+    optimiser = torch.optim.Adam(trained.parameters(), 3e-3)
+    total_loss(trained).backward()
+    optimiser.step()
+
+    assert not decoder.training
+    assert all(torch.equal(x, before[n]) for n, x in decoder.state_dict().items())
+
+
+def test_the_lips_follow_the_draft_frame_by_frame(model: MynahModel, given: Conditions) -> None:
+    """Another draft at one moment moves the output there most, before anything was learned."""
+    given = replace(given, has_style=torch.zeros(6))
+    before = predicted(model, given)
+    decoder = model.drafted.decoder
+    model.drafted.decoder = PushedDecoder(decoder, 40, JAW_OPEN)
+
+    change = (predicted(model, given) - before)[..., JAW_OPEN].abs().mean(0)
+
+    assert int(change.argmax()) == 40 - 10  # the window begins behind ten previous frames
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -53,10 +53,19 @@ def test_a_seed_is_one_performer_and_another_seed_another() -> None:
     assert first.sharpness != other.sharpness
 
 
-def test_a_performer_without_a_manner_changes_nothing() -> None:
+def test_a_performer_without_a_manner_only_makes_lips_meet_that_nearly_do() -> None:
     motion, _ = speech()
 
-    np.testing.assert_allclose(styled(neutral()), motion, atol=1e-5)
+    values = styled(neutral())
+
+    others = np.setdiff1d(np.arange(55), CLOSE)
+    np.testing.assert_allclose(values[:, others], motion[:, others], atol=1e-5)
+    apart = motion[:, JAW] > 0.13
+    assert apart.any()
+    assert values[apart, CLOSE].max() < 0.001
+    assert (values[:, CLOSE] <= motion[:, JAW] + 1e-6).all()
+    nearly = (motion[:, JAW] > 0.02) & (motion[:, JAW] < 0.05)
+    np.testing.assert_allclose(values[nearly, CLOSE], motion[nearly, JAW], atol=0.01)
 
 
 def test_every_performer_stays_within_the_face_and_closes_no_more_than_it_opens() -> None:
@@ -182,7 +191,8 @@ def features(pack: Pack, tmp_path: Path) -> FeaturePack:
 
 def test_a_batch_brings_other_clips_of_the_same_performer(features: FeaturePack) -> None:
     sampler = StyleSampler(features, replace(MIX, as_filmed=0.0), seed=0)
-    still = replace(sampler.performers[0], gain=np.zeros(55, np.float32))
+    none = np.zeros(55, np.float32)
+    still = replace(sampler.performers[0], gain=none, setting=none, hang=0.0, lids=0.0)
     sampler.performers = [
         replace(still, rest=np.full(55, 0.1 * n, np.float32), asymmetry=0.0, brow_drift=0.0,
                 brow_accent=0.0, nod_accent=0.0, wander=np.zeros(3, np.float32))

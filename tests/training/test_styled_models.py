@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: training ca
 
 from mynah_training.builders import (  # noqa: E402  (needs torch)
     ENCODER,
+    REGRESSION,
     STYLED,
     RunConfig,
     build_trainer,
@@ -29,6 +30,7 @@ from mynah_training.data.pack import Pack  # noqa: E402
 from mynah_training.data.speech_batches import SpeechMix  # noqa: E402
 from mynah_training.data.style_batches import StyleMix  # noqa: E402
 from mynah_training.export_onnx import export_bundle  # noqa: E402
+from mynah_training.models.regression import RegressionConfig  # noqa: E402
 from mynah_training.models.speech_encoder import SpeechEncoderConfig  # noqa: E402
 
 MIX = StyleMix(performer=1, others=1, animated=1, revoiced=1, silence=1, performers=3)
@@ -56,7 +58,9 @@ def test_a_model_trains_resumes_exports_and_is_served(
 ) -> None:
     config = replace(read_config(name, None), mix=MIX)
     features, run = tmp_path / "features", tmp_path / name
-    trainer = build_trainer(name, features, head_file, run, config)
+    drafts = tmp_path / "regression"
+    build_trainer(REGRESSION, features, head_file, drafts, read_config(REGRESSION, None)).save()
+    trainer = build_trainer(name, features, head_file, run, config, regression=drafts)
     losses = [trainer.train_step(0.5) for _ in range(2)]
     trainer.save()
 
@@ -88,3 +92,19 @@ def test_a_model_with_styles_needs_features_to_be_exported(
 
     with pytest.raises(BadInputError, match="--data FEATURES"):
         list(export_bundle(encoder, [tmp_path / "run"], tmp_path / "bundle"))
+
+
+def test_mynah_needs_a_regression_model_of_the_usual_size(
+    encoder: Path, head_file: Path, tmp_path: Path
+) -> None:
+    features, run = tmp_path / "features", tmp_path / "run"
+    config = replace(read_config("mynah", None), mix=MIX)
+    small = replace(read_config(REGRESSION, None), model=RegressionConfig(width=16))
+    build_trainer(REGRESSION, features, head_file, tmp_path / "small", small).save()
+
+    with pytest.raises(BadInputError, match="--regression RUN"):
+        build_trainer("mynah", features, head_file, run, config)
+    with pytest.raises(BadInputError, match="holds the model 'encoder', not regression"):
+        build_trainer("mynah", features, head_file, run, config, regression=encoder)
+    with pytest.raises(BadInputError, match="other sizes"):
+        build_trainer("mynah", features, head_file, run, config, regression=tmp_path / "small")

@@ -28,6 +28,7 @@ QUIETEST_SPEECH: Final = -15.0
 """Mean log-mel power below which even the loudest frames are background noise (about -60 dBFS)."""
 _SCALE: Final = 3.0
 _DEEPEST: Final = -4.0
+_QUIETEST_POWER: Final = 1e-7  # HuBERT's own
 
 FloatArray = NDArray[np.float32]
 
@@ -76,6 +77,23 @@ def normalise(mel: FloatArray) -> FloatArray:
     centre = mel[speech].mean(axis=0) if enough else np.float32(QUIETEST_SPEECH + 2.0)
     # A digital silence and a quiet room differ by 50 dB and mean the same.
     return np.maximum((mel - centre) / np.float32(_SCALE), np.float32(_DEEPEST)).astype(np.float32)
+
+
+def sound_rows(samples: FloatArray) -> FloatArray:
+    """16 kHz samples [N] in rows of 10 ms [L, 160] without their mean, silence behind them.
+
+    Row k begins at k × 10 ms; L = 4 × `motion_frame_count(N)`, as of `log_mel`.
+    """
+    rows = np.zeros((motion_frame_count(len(samples)) * MEL_PER_MOTION_FRAME, HOP), np.float32)
+    rows.reshape(-1)[: len(samples)] = samples - samples.mean()
+    return rows
+
+
+def normalise_sound(rows: FloatArray) -> FloatArray:
+    """Mean-free sound of any shape at unit variance over all of it, as HuBERT was taught on; what
+    is below -70 dBFS stays quieter."""
+    power = np.mean(np.square(rows), dtype=np.float64)
+    return (rows / np.sqrt(power + _QUIETEST_POWER)).astype(np.float32)
 
 
 @functools.cache

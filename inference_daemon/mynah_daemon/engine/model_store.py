@@ -15,6 +15,8 @@ from mynah_shared.protocol.messages import ModelInfo
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "weights"
 LOUDNESS: Final = "loudness"
 _SCHEMA: Final = 2
+ENCODER_INPUTS: Final = frozenset({"mel", "samples"})
+"""What a speech encoder may hear: log-mel features, the sound itself; see `SpeechEncoder`."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class EncoderEntry:
-    """The speech encoder: mel features to phone logits [T, P], and the cepstrum."""
+    """The speech encoder: what it hears (`inputs`) to phone logits [T, P] and the cepstrum, seeing
+    `context_frames` (100/s) to each side."""
 
     file: WeightFile
     phones: tuple[str, ...]
     context_frames: int
+    inputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -166,20 +170,27 @@ def open_store(folder: Path = BUNDLED) -> ModelStore:
 def _parse(folder: Path, content: dict[str, Any]) -> ModelStore:
     if content["schema"] != _SCHEMA:
         raise ValueError(f"schema {content['schema']} instead of {_SCHEMA}")
-    encoder = content["encoder"]
     store = ModelStore(
         folder,
         str(content["default_model"]),
-        EncoderEntry(
-            _file(encoder),
-            tuple(str(phone) for phone in encoder["phones"]),
-            int(encoder["context_frames"]),
-        ),
+        _encoder(content["encoder"]),
         tuple(_entry(model) for model in content["models"]),
     )
     if store.find("") is None:
         raise ValueError(f"no model '{store.default_model}'")
     return store
+
+
+def _encoder(encoder: dict[str, Any]) -> EncoderEntry:
+    inputs = tuple(str(name) for name in encoder.get("inputs", ["mel"]))
+    if unknown := sorted(set(inputs) - ENCODER_INPUTS):
+        raise ValueError(f"a speech encoder that hears '{unknown[0]}'")
+    return EncoderEntry(
+        _file(encoder),
+        tuple(str(phone) for phone in encoder["phones"]),
+        int(encoder["context_frames"]),
+        inputs,
+    )
 
 
 def _entry(model: dict[str, Any]) -> ModelEntry:

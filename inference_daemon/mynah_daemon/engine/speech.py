@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from mynah_shared.errors import EngineUnavailableError
 
-from ..audio.features import MEL_PER_MOTION_FRAME, N_MELS, log_mel, motion_frame_count
+from ..audio.features import (
+    HOP,
+    MEL_PER_MOTION_FRAME,
+    N_MELS,
+    log_mel,
+    motion_frame_count,
+    normalise_sound,
+    sound_rows,
+)
 from .model_store import ModelStore
 from .models import PhonePosteriors
 from .onnx_session import OnnxSession
@@ -21,6 +29,7 @@ FloatArray = NDArray[np.float32]
 
 PHONE_RATE: Final = 50.0
 PHONES_PER_MOTION_FRAME: Final = 2
+_WIDTHS: Final = {"mel": N_MELS, "samples": HOP}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +50,12 @@ class HeardSpeech:
 
 
 class SpeechEncoder:
-    """`mel` [1, L, 80] → `phone_logits` [1, L/2, P], `cepstrum` [1, L/2, S], run in windows.
+    """`mel` [1, L, 80] and, if the manifest names it, the sound itself in rows of 10 ms, `samples`
+    [1, L, 160] → `phone_logits` [1, L/2, P], `cepstrum` [1, L/2, S], run in windows.
+
+    An encoder that looks further than its stated context (HuBERT's attention has no bound) hears a
+    line beyond one window with that much on each side of it: nearly, not exactly, as in one piece,
+    and always the same.
 
     Raises `EngineUnavailableError` if its file is missing, altered or of another signature.
     """
@@ -53,7 +67,7 @@ class SpeechEncoder:
         self._entry = entry
         self._session = OnnxSession(
             store.verified_path(entry.file),
-            {"mel": (1, -1, N_MELS)},
+            {name: (1, -1, _WIDTHS[name]) for name in entry.inputs},
             {"phone_logits": (1, -1, len(entry.phones)), "cepstrum": (1, -1, -1)},
         )
 
@@ -67,20 +81,32 @@ class SpeechEncoder:
 
     def hear(self, samples: FloatArray, step: Callable[[str], None]) -> HeardSpeech:
         """The speech in samples [N] at 16 kHz; `step` as in `MotionModel.perform`."""
-        mel = log_mel(samples)
+        heard = {name: _FEATURES[name](samples) for name in self._entry.inputs}
+        n_rows = MEL_PER_MOTION_FRAME * motion_frame_count(len(samples))
         step("features")
         ratio = MEL_PER_MOTION_FRAME // PHONES_PER_MOTION_FRAME
         logits: list[FloatArray] = []
         cepstra: list[FloatArray] = []
-        for window in plan_windows(len(mel), self._entry.context_frames, MEL_PER_MOTION_FRAME):
+        for window in plan_windows(n_rows, self._entry.context_frames, MEL_PER_MOTION_FRAME):
             kept = slice(
                 (window.start - window.first) // ratio, (window.stop - window.first) // ratio
             )
-            outputs = self._session.run(mel=mel[None, window.first : window.last])
+            seen = slice(window.first, window.last)
+            outputs = self._session.run(**{name: rows[None, seen] for name, rows in heard.items()})
             logits.append(outputs[0][0, kept])
             cepstra.append(outputs[1][0, kept])
             step("features")
         return HeardSpeech(np.concatenate(logits), np.concatenate(cepstra), self._entry.phones)
+
+
+def _sound(samples: FloatArray) -> FloatArray:
+    return normalise_sound(sound_rows(samples))
+
+
+_FEATURES: Final[dict[str, Callable[[FloatArray], FloatArray]]] = {
+    "mel": log_mel,
+    "samples": _sound,
+}
 
 
 def _softmax(logits: FloatArray) -> FloatArray:

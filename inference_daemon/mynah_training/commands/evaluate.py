@@ -48,11 +48,16 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         metavar="[LABEL=]DIR",
         help="bundles; a model that several hold is one row with mean ± sd over them, those of a "
-        "bundle with a label have rows of their own",
+        "bundle with a label have rows of their own; a label such as msmd-no_basis or msmd-full "
+        "puts a bundle into the section on ablations",
     )
     parser.add_argument("--judge", type=Path, metavar="RUN", help="run of the judge of styles")
     parser.add_argument(
-        "--runs", type=Path, nargs="+", metavar="RUN", help="runs to measure identity leak on"
+        "--runs",
+        nargs="+",
+        metavar="[LABEL=]RUN",
+        help="runs to measure identity leak and transfer on; with the label of an ablation, of "
+        "that",
     )
     parser.add_argument("--lines", type=int, metavar="N", help="sentences of each trial")
     parser.add_argument("-o", "--out", type=Path, help="Markdown file to write")
@@ -75,25 +80,34 @@ def _run_table(args: argparse.Namespace) -> int:
     for name in ("corpus", "weights", "out"):
         if not getattr(args, name):
             raise BadInputError(f"--table needs --{name} too.")
+    from ..evaluation.ablation_study import is_studied
     from ..evaluation.table import DEFAULT_LINES, LEAST_LINES, write_table
 
     n_lines = DEFAULT_LINES if args.lines is None else args.lines
     if n_lines < LEAST_LINES:
         raise BadInputError(f"--lines must be at least {LEAST_LINES}.")
+    bundles = [_labelled(text) for text in args.weights]
+    runs = [_labelled(text) for text in args.runs or ()]
+    labels = {label for label, _ in bundles if is_studied(label)}
+    if unknown := [label for label, _ in runs if label and label not in labels]:
+        raise BadInputError(
+            f"--runs {unknown[0]}=… needs the bundle of that ablation: --weights {unknown[0]}=DIR."
+        )
     write_table(
         args.corpus,
         args.head,
-        [_bundle(text) for text in args.weights],
+        bundles,
         args.out,
         judge=args.judge,
-        runs=args.runs or (),
+        runs=[run for label, run in runs if not label],
+        studied_runs=[(label, run) for label, run in runs if label],
         n_lines=n_lines,
         say=lambda line: print(line, flush=True),
     )
     return 0
 
 
-def _bundle(text: str) -> tuple[str, Path]:
+def _labelled(text: str) -> tuple[str, Path]:
     """(label, folder) of "LABEL=DIR" or "DIR"."""
     label, equals, folder = text.partition("=")
     return (label, Path(folder)) if equals and not Path(text).is_dir() else ("", Path(text))

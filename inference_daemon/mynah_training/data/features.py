@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -21,17 +22,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mynah_daemon.audio.features import MEL_PER_MOTION_FRAME
+from mynah_daemon.engine.windows import plan_windows
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
-from . import augment
+from .hearing import SAMPLES, Hearing, Listener, open_hearing
 from .pack import Entry, Pack
 from .phones import PHONES
 
 SILENCE = "room"
 """Source of an utterance in which no one speaks and the face rests."""
 _SILENCE_FRAMES = 1500
-_BATCH_FRAMES = 8000
+_BATCH_FRAMES, _SOUND_BATCH_FRAMES = 8000, 1000  # an encoder of the sound itself needs more memory
 
 
 class FeaturePack:
@@ -65,7 +67,7 @@ class FeaturePack:
 
 @torch.no_grad()
 def write_features(
-    pack: Pack, encoder: torch.nn.Module, out: Path, n_voices: int, seed: int
+    pack: Pack, encoder: Listener, out: Path, n_voices: int, seed: int
 ) -> Iterator[str]:
     """Runs the encoder over every utterance with a face, in every voice; yields progress."""
     entries, places, n_frames = _places([e for e in pack.entries if e.valid])
@@ -75,12 +77,14 @@ def write_features(
     phones = [pack.phones_of(e) for e in entries] + [np.zeros(2 * _SILENCE_FRAMES, np.int8)]
     out.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(seed)
+    hearing = open_hearing(pack, encoder.inputs)
+    most = _SOUND_BATCH_FRAMES if SAMPLES in encoder.inputs else _BATCH_FRAMES
     speech: NDArray[np.float16] | None = None
     for voice in range(n_voices):
-        for batch in _batches(places):
-            mel = torch.stack([_mel(pack, entries, i, generator) for i in batch])
-            changed = augment.voice_and_room(mel, generator) if voice else augment.normalise(mel)
-            heard = torch.cat(encoder(changed), dim=-1).half().numpy()
+        for batch in _batches(places, most):
+            frames = torch.stack([_frames(hearing, entries, i, generator) for i in batch])
+            given = hearing.changed(frames, generator) if voice else hearing.plain(frames)
+            heard = _listen(encoder, given).half().numpy()
             if speech is None:
                 shape = (n_voices, 2 * n_frames, heard.shape[-1])
                 speech = np.lib.format.open_memmap(
@@ -110,20 +114,30 @@ def _places(entries: list[Entry]) -> tuple[list[Entry], list[Entry], int]:
     return entries, [*places, room], start + _SILENCE_FRAMES
 
 
-def _batches(places: list[Entry]) -> Iterator[list[int]]:
-    """Indices of utterances of the same length, a bounded number of frames at once."""
+def _batches(places: list[Entry], most: int) -> Iterator[list[int]]:
+    """Indices of utterances of the same length, `most` frames at once unless one has more."""
     by_length: dict[int, list[int]] = {}
     for i, entry in enumerate(places):
         by_length.setdefault(entry.n_frames, []).append(i)
     for length, found in by_length.items():
-        size = max(1, _BATCH_FRAMES // length)
+        size = max(1, most // length)
         yield from (found[i : i + size] for i in range(0, len(found), size))
 
 
-def _mel(pack: Pack, entries: list[Entry], i: int, generator: torch.Generator) -> Tensor:
+def _frames(hearing: Hearing, entries: list[Entry], i: int, generator: torch.Generator) -> Tensor:
     if i == len(entries):
-        return augment.room_noise(_SILENCE_FRAMES * MEL_PER_MOTION_FRAME, generator)
-    return torch.from_numpy(pack.mel_of(entries[i]).astype(np.float32))
+        return hearing.room(_SILENCE_FRAMES, generator)
+    return hearing.recorded(entries[i])
+
+
+def _listen(encoder: Listener, heard: tuple[Tensor, ...]) -> Tensor:
+    """Phone logits and cepstrum [B, 2T, P + 12], in the windows in which the daemon listens."""
+    parts = []
+    for window in plan_windows(heard[0].shape[1], encoder.context_frames, MEL_PER_MOTION_FRAME):
+        outputs = encoder(*(frames[:, window.first : window.last] for frames in heard))
+        kept = slice((window.start - window.first) // 2, (window.stop - window.first) // 2)
+        parts.append(torch.cat(outputs, dim=-1)[:, kept])
+    return torch.cat(parts, dim=1)
 
 
 def split_speech(speech: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,7 +146,7 @@ def split_speech(speech: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def main() -> None:
-    from ..builders import ENCODER, load_trained
+    from ..builders import ENCODERS, load_trained
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path)
@@ -142,7 +156,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     try:
-        encoder = load_trained(args.encoder, ENCODER)
+        encoder = cast(Listener, load_trained(args.encoder, *ENCODERS))
         for line in write_features(Pack(args.pack), encoder, args.out, args.voices, args.seed):
             print(line, flush=True)
     except MynahError as error:

@@ -1,12 +1,13 @@
 """Computes features once: `python -m mynah_training.data.pack FOLDER [--layout NAME]
-[--synthetic DIR] -o PACK`.
+[--synthetic DIR] [--samples] -o PACK`.
 
 The folder is our corpus or, with another layout, a user's own data set (see `layouts`).
 
 A pack is a folder of flat arrays (`mel.npy` float16 at 100/s, `phones.npy` int8 at 50/s,
 `motion.npy` float16 at 25/s), `utterances.json` with each utterance's place in them, and
 `poses.npy` float16 [N, 55]: expressions from the corpus' range-of-motion takes, a face
-at rest for a data set without such takes.
+at rest for a data set without such takes. With `--samples` the sound itself is kept too
+(`samples.npy` int16 [L, 160], rows of 10 ms at 16 kHz): HuBERT hears it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from mynah_daemon.audio.features import MEL_PER_MOTION_FRAME, motion_frame_count, raw_log_mel
+from mynah_daemon.audio.features import (
+    MEL_PER_MOTION_FRAME,
+    motion_frame_count,
+    raw_log_mel,
+    sound_rows,
+)
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
@@ -35,6 +41,7 @@ from .phones import frame_labels
 MOTION_FPS = 25.0
 PHONE_RATE = 50.0
 _CHANNELS = len(ARKIT_CHANNELS)
+_FULL_SCALE = 32767
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,24 @@ class Pack:
         self.phones = np.load(folder / "phones.npy", mmap_mode="r")
         self.motion = np.load(folder / "motion.npy", mmap_mode="r")
         self.poses = np.load(folder / "poses.npy")
+        self._folder, kept = folder, folder / "samples.npy"
+        self._samples = np.load(kept, mmap_mode="r") if kept.is_file() else None
 
     def mel_of(self, entry: Entry) -> NDArray[np.float16]:
         """Raw log-mel [4T, 80]."""
         k = MEL_PER_MOTION_FRAME
         return self.mel[entry.start * k : (entry.start + entry.n_frames) * k]
+
+    def samples_of(self, entry: Entry) -> NDArray[np.float32]:
+        """Mean-free sound in rows of 10 ms [4T, 160]. Raises `BadInputError` if none was kept."""
+        if self._samples is None:
+            raise BadInputError(
+                f"{self._folder} holds no sound for HuBERT to hear; pack the data again with "
+                "--samples."
+            )
+        k = MEL_PER_MOTION_FRAME
+        rows = self._samples[entry.start * k : (entry.start + entry.n_frames) * k]
+        return rows.astype(np.float32) / _FULL_SCALE
 
     def phones_of(self, entry: Entry) -> NDArray[np.int8]:
         """Phone labels [2T]."""
@@ -90,8 +110,9 @@ class Pack:
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, *, with_samples: bool = False) -> None:
         self.entries: list[Entry] = []
+        self.samples: list[NDArray[np.int16]] | None = [] if with_samples else None
         self.mel: list[NDArray[np.float16]] = []
         self.phones: list[NDArray[np.int8]] = []
         self.motion: list[NDArray[np.float16]] = []
@@ -108,6 +129,9 @@ class _Writer:
         mel = raw_log_mel(samples)
         n_frames = len(mel) // MEL_PER_MOTION_FRAME
         self.mel.append(mel.astype(np.float16))
+        if self.samples is not None:
+            loud = np.rint(sound_rows(samples) * _FULL_SCALE)
+            self.samples.append(loud.clip(-_FULL_SCALE, _FULL_SCALE).astype(np.int16))
         self.phones.append(frame_labels(list(segments), n_frames * 2, PHONE_RATE))
         self.motion.append(
             np.zeros((n_frames, _CHANNELS), np.float16)
@@ -123,6 +147,9 @@ class _Writer:
         np.save(out / "phones.npy", np.concatenate(self.phones))
         np.save(out / "motion.npy", np.concatenate(self.motion))
         np.save(out / "poses.npy", self.poses)
+        (out / "samples.npy").unlink(missing_ok=True)  # of an older pack in the same folder
+        if self.samples is not None:
+            np.save(out / "samples.npy", np.concatenate(self.samples))
         (out / "utterances.json").write_text(
             json.dumps([asdict(e) for e in self.entries], indent=0)
         )
@@ -208,9 +235,12 @@ def main() -> None:
     parser.add_argument(
         "--synthetic", type=Path, help="folder written by mynah_training.data.synthesis"
     )
+    parser.add_argument(
+        "--samples", action="store_true", help="keep the sound itself, which HuBERT hears"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True)
     args = parser.parse_args()
-    writer = _Writer()
+    writer = _Writer(with_samples=args.samples)
     try:
         recordings = _with_progress(LAYOUTS[args.layout](args.folder))
         add_recordings(writer, recordings)

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mynah_daemon.audio.features import MEL_PER_MOTION_FRAME
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from . import augment
 from .corpus import OTHERS
+from .hearing import MEL, open_hearing, padded
 from .pack import Entry, Pack
 
 CROP_FRAMES = 80
@@ -22,13 +22,15 @@ CROP_FRAMES = 80
 @dataclass(frozen=True)
 class SpeechBatch:
     """`mel` [B, 4T, 80] normalised, `phones` [B, 2T], `weight` [B]: how far the phones are
-    trusted; `motion` [B, T, 55] and `valid` [B, 55], all false for speech without a face."""
+    trusted; `motion` [B, T, 55] and `valid` [B, 55], all false for speech without a face.
+    `samples` [B, 4T, 160] normalised, or [B, 4T, 0] for an encoder that hears only the mel."""
 
     mel: Tensor
     phones: Tensor
     weight: Tensor
     motion: Tensor
     valid: Tensor
+    samples: Tensor
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class SpeechMix:
 
 
 class SpeechSampler:
-    """Seeded sampler over a pack's training utterances."""
+    """Seeded sampler over a pack's training utterances, for an encoder with these `inputs`."""
 
-    def __init__(self, pack: Pack, mix: SpeechMix, seed: int) -> None:
+    def __init__(
+        self, pack: Pack, mix: SpeechMix, seed: int, inputs: tuple[str, ...] = (MEL,)
+    ) -> None:
         self.pack, self.mix = pack, mix
-        self._backgrounds: dict[str, np.ndarray] = {}
+        self.hearing = open_hearing(pack, inputs)
         self.reseed(seed, 0)
         train = [e for e in pack.entries if e.split == "train" and e.speaker not in mix.left_out]
         synthetic = [e for e in train if e.source == "synthetic"]
@@ -84,25 +88,24 @@ class SpeechSampler:
             for i in self.rng.choice(len(entries), count, p=p)
         ]
         items += [self._no_speech() for _ in range(self.mix.noise)]
-        mel, phones, weight, motion, valid = zip(*items, strict=True)
-        heard = augment.voice_and_room(torch.stack(mel), self.generator)
+        frames, phones, weight, motion, valid = zip(*items, strict=True)
+        mel, *rest = self.hearing.changed(torch.stack(frames), self.generator)
         return SpeechBatch(
-            augment.mask_spans(heard, self.generator),
+            augment.mask_spans(mel, self.generator),
             torch.stack(phones),
             torch.tensor(weight),
             torch.stack(motion),
             torch.stack(valid),
+            rest[0] if rest else mel[..., :0],
         )
 
     def _crop(self, entry: Entry) -> tuple[Tensor, Tensor, float, Tensor, Tensor]:
         """A stretch of 2.7 to 3.8 seconds, played at another pace so that it fills the crop."""
         length = round(CROP_FRAMES * self.rng.uniform(0.85, 1.2))
         start = int(self.rng.integers(-8, max(entry.n_frames - length, 0) + 9))
-        k = MEL_PER_MOTION_FRAME
-        mel = _padded(self.pack.mel_of(entry), start * k, length * k, self._background(entry))
-        phones = _padded(self.pack.phones_of(entry)[:, None], start * 2, length * 2, 0.0)
+        heard = self.hearing.stretch(entry, start, length, CROP_FRAMES)
+        phones = padded(self.pack.phones_of(entry)[:, None], start * 2, length * 2, 0.0)
         index = torch.arange(2 * CROP_FRAMES) * length // CROP_FRAMES
-        heard = augment.resample_time(torch.from_numpy(mel)[None], CROP_FRAMES * k)[0]
         said = torch.from_numpy(phones)[index, 0].long()
         rows = np.arange(start, start + length).clip(0, entry.n_frames - 1)
         motion = torch.from_numpy(self.pack.motion_of(entry)[rows].astype(np.float32))
@@ -110,20 +113,10 @@ class SpeechSampler:
         valid = torch.tensor([c == "1" for c in entry.valid or "0" * moved.shape[1]])
         return heard, said, 1.0 if entry.trusted else 0.3, moved, valid
 
-    def _background(self, entry: Entry) -> np.ndarray:
-        """The utterance's quiet spectrum [80], to continue it beyond its ends."""
-        if entry.utterance_id not in self._backgrounds:
-            mel = self.pack.mel_of(entry).astype(np.float32)
-            level = mel.mean(axis=1)
-            quiet = mel[level <= np.percentile(level, 10)].mean(axis=0)
-            self._backgrounds[entry.utterance_id] = quiet
-        return self._backgrounds[entry.utterance_id]
-
     def _no_speech(self) -> tuple[Tensor, Tensor, float, Tensor, Tensor]:
-        mel = augment.room_noise(CROP_FRAMES * MEL_PER_MOTION_FRAME, self.generator)
         n_channels = len(ARKIT_CHANNELS)
         return (
-            mel,
+            self.hearing.room(CROP_FRAMES, self.generator),
             torch.zeros(2 * CROP_FRAMES, dtype=torch.long),
             1.0,
             torch.zeros(CROP_FRAMES, n_channels),
@@ -140,11 +133,3 @@ def chances(entries: list[Entry]) -> np.ndarray:
     _, speaker = np.unique([e.speaker for e in entries], return_inverse=True)
     weight = lengths / np.sqrt(np.bincount(speaker, lengths)[speaker])
     return weight / weight.sum()
-
-
-def _padded(values: np.ndarray, start: int, length: int, fill: np.ndarray | float) -> np.ndarray:
-    """Rows [start, start + length) with `fill` where they do not exist."""
-    index = np.arange(start, start + length)
-    rows = values[index.clip(0, len(values) - 1)]
-    outside = ((index < 0) | (index >= len(values)))[:, None]
-    return np.where(outside, fill, rows).astype(np.float32)

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-REAL, RESTYLED, EVAL_ONLY, LINE, VOICES = (
+REAL, RESTYLED, EVAL_ONLY, LINE, VOICES, MOODS = (
     "real, dev clips", "re-styled", "real, eval-only", "real speech, long line", "synthetic voices",
+    "real, dev sentences in eval-only styles",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ class Column:
             return "–"
         if self.yes_no:
             return "yes" if all(numbers) else "no"
-        mean = f"{round(float(np.mean(numbers)), self.digits) + 0.0:.{self.digits}f}"  # never -0
+        mean = f"{np.mean(numbers):z.{self.digits}f}"
         if len(numbers) == 1:
             return mean
         return f"{mean} ± {np.std(numbers, ddof=1):.{self.digits}f}"
@@ -47,6 +48,11 @@ COLUMNS: Final = (
     Column(
         "lip_vertex", "lip vertex error (mm)", REAL,
         "mean over frames of the largest distance among the 20 lip landmarks (not squared)",
+    ),
+    Column(
+        "gap", "lip-gap correlation", REAL,
+        "Pearson correlation over time of the distances between the middles of the inner lips",
+        3,
     ),
     Column(
         "restyled_lips", "lip vertex error, re-styled (mm)", RESTYLED,
@@ -66,8 +72,9 @@ COLUMNS: Final = (
     ),
     Column(
         "timing", "mouth timing (ms)", REAL,
-        "after MTM: mean time from each extremum of the reference's smoothed gap (σ 40 ms, "
-        "prominence 1 mm) to the nearest one of its kind in the output, at most 200",
+        "after MTM: extrema of both smoothed gaps (σ 40 ms, prominence 1 mm), each paired with at "
+        "most one of its kind within 200 ms; mean distance in time over pairs and extrema without "
+        "a partner, missing or too many, which count as 200",
         0,
     ),
     Column(
@@ -136,6 +143,95 @@ COLUMNS: Final = (
         "repeatable", "repeatable", LINE,
         "a model loaded anew gives the same curves, bit for bit",
         yes_no=True,
+    ),
+)  # fmt: skip
+
+MOOD_COLUMNS: Final = (
+    Column(
+        "neutral_lips", "lip vertex error, neutral (mm)", MOODS,
+        "against the filmed sentence, as spoken without a style clip",
+    ),
+    Column(
+        "mood_lips", "lip vertex error, in moods (mm)", MOODS,
+        "the same, in the style of each eval-only performance that is not neutral",
+    ),
+    Column(
+        "mood_rise", "rise (%)", MOODS,
+        "(in moods / neutral - 1) · 100. What a mood changes on purpose counts against it: a smile "
+        "moves the lips away from those of the filmed face, which does not smile",
+        1,
+    ),
+    Column(
+        "worst_rise", "rise, worst mood (%)", MOODS,
+        "the same in the mood whose mean error is largest",
+        1,
+    ),
+    Column(
+        "neutral_matched", "matched error, neutral (mm)", MOODS,
+        "the lip vertex error that is left when each lip landmark of the output is moved and "
+        "stretched to the mean and the deviation over the clip of the filmed one: of what the lips "
+        "do at the wrong time or in the wrong direction",
+    ),
+    Column("mood_matched", "matched error, in moods (mm)", MOODS, "the same, in the styles"),
+    Column(
+        "matched_rise", "matched rise (%)", MOODS,
+        "(matched in moods / matched neutral - 1) · 100",
+        1,
+    ),
+    Column(
+        "neutral_gap", "lip-gap correlation, neutral", MOODS,
+        "of the inner lips' gap with the filmed one, without a style clip; free of what a mood "
+        "adds to the gap and multiplies it by",
+        3,
+    ),
+    Column("mood_gap", "lip-gap correlation, in moods", MOODS, "the same, in the styles", 3),
+    Column(
+        "neutral_closed", "b/m/p closed, neutral (%)", MOODS,
+        "bilabials closed, as above, without a style clip",
+        1,
+    ),
+    Column("mood_closed", "b/m/p closed, in moods (%)", MOODS, "the same, in the styles", 1),
+)  # fmt: skip
+
+TRANSFER_COLUMNS: Final = (
+    Column(
+        "lips", "lip vertex error (mm)", RESTYLED,
+        "against the same sentence in the target performer's manner",
+    ),
+    Column(
+        "gap", "lip-gap correlation", RESTYLED,
+        "of the inner lips' gap with that of the same sentence in the target's manner",
+        3,
+    ),
+    Column(
+        "kept", "lip-gap correlation, driving clip", RESTYLED,
+        "the same with the driving clip: 1 keeps all of its timing",
+        3,
+    ),
+    Column(
+        "similarity", "style similarity", RESTYLED,
+        "cosine of the judge's codes of output and of the same sentence in the target's manner",
+        3,
+    ),
+    Column(
+        "target", "target told (%)", RESTYLED,
+        "outputs whose code is nearest to the target's mean code among those of all held-out "
+        "performers; the sentences spoken and shown are left out of the means",
+        1,
+    ),
+)  # fmt: skip
+
+STEP_KEYS: Final = (
+    "lip_vertex", "gap", "dynamics", "blinks", "similarity", "joins", "real_time",
+)  # fmt: skip
+STEP_COLUMNS: Final = tuple(column for column in COLUMNS if column.key in STEP_KEYS)
+
+ABLATION_COLUMNS: Final = (
+    *COLUMNS,
+    Column(
+        "rebuilt", "lip vertex error, self-driven (mm)", RESTYLED,
+        "of a sentence that is rebuilt from its own motion code and the style code of another "
+        "sentence of the same performer; only models with a motion code",
     ),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from mynah_daemon.engine.model_store import LOUDNESS, DiffusionEntry, ModelStore
 from mynah_daemon.engine.overlap import plan_starts
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
-from mynah_shared.protocol.messages import SynthesizeRequest
+from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
 from ..data.corpus import Recording
 from .lines import Line
@@ -98,21 +98,32 @@ class Itself(MeanPose):
 
 
 class Served:
-    """A model of a bundle through the daemon's engine, with the default request or, if
-    `unconditioned`, without guidance by voice and style: its null branch."""
+    """A model of a bundle through the daemon's engine, with the default request at some quality or,
+    if `unconditioned`, without guidance by voice and style: its null branch."""
 
     served = True
 
     def __init__(
-        self, store: ModelStore, model: str, name: str, *, unconditioned: bool = False
+        self,
+        store: ModelStore,
+        model: str,
+        name: str,
+        *,
+        unconditioned: bool = False,
+        quality: Quality = Quality.normal,
     ) -> None:
         self.name, self._store, self._model = name, store, model
-        self._unconditioned = unconditioned
+        self._unconditioned, self._quality = unconditioned, quality
         self._engine = LipSyncEngine(store)
 
     def perform(self, line: Line, style: FloatArray | None = None) -> FloatArray:
         request = SynthesizeRequest(
-            line.name, line.name, line.fps, model=self._model, seed=line.seed
+            line.name,
+            line.name,
+            line.fps,
+            model=self._model,
+            seed=line.seed,
+            quality=self._quality,
         )
         if self._unconditioned:
             request = replace(request, audio_guidance=0.0, style_guidance=0.0)
@@ -139,7 +150,13 @@ class Served:
         return [round(edge * line.fps / entry.fps) for edge in edges]
 
     def reopened(self) -> Served:
-        return Served(self._store, self._model, self.name, unconditioned=self._unconditioned)
+        return Served(
+            self._store,
+            self._model,
+            self.name,
+            unconditioned=self._unconditioned,
+            quality=self._quality,
+        )
 
 
 def served(bundles: list[tuple[str, Path]]) -> Iterator[Contestant]:

@@ -70,6 +70,7 @@ def score_filmed(
             {
                 "mean_vertex": mesh.mean_error_mm(found, wanted),
                 "lip_vertex": scores.lip_vertex_error_mm,
+                "gap": scores.gap_correlation,
                 "dynamics": dynamics if line.known[_BROWS].all() else float("nan"),
                 "opening": scores.mouth_opening_error_mm,
                 "timing": mouth_timing_ms(*gaps, line.fps),

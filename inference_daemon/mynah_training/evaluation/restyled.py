@@ -37,10 +37,11 @@ _KNOWN = np.arange(len(ARKIT_CHANNELS)) != ARKIT_CHANNELS.index("tongueOut")
 
 @dataclass(frozen=True, eq=False)
 class Restyled:
-    """`lines[p][s]`: sentence s by performer p; the models speak the first `n_spoken`
-    sentences."""
+    """`lines[p][s]`: sentence s by performer p, `filmed[s]` as it was filmed; the models speak the
+    first `n_spoken` sentences."""
 
     lines: list[list[Line]]
+    filmed: list[Line]
     n_spoken: int
 
     def style_of(self, performer: int, sentence: int) -> FloatArray:
@@ -68,7 +69,7 @@ def restyled_trials(recordings: list[Recording], poses: FloatArray, n_lines: int
             motion = perform(performer, line.motion, level, line.known, rng) * _KNOWN
             own.append(replace(line, name=f"{line.name}_{p}", motion=motion, known=_KNOWN))
         lines.append(own)
-    return Restyled(lines, min(n_lines, len(spoken)))
+    return Restyled(lines, spoken, min(n_lines, len(spoken)))
 
 
 @torch.no_grad()
@@ -82,8 +83,16 @@ def _loudness(line: Line) -> FloatArray:
 def score_restyled(
     contestant: Contestant, trials: Restyled, head: LandmarkHead, judge: Judge | None
 ) -> Scores:
-    """Style similarity and retrieval need the judge."""
-    codes = _judged(trials, judge) if judge else None
+    """`score_spoken`, and what leaks into the style codes."""
+    spoken = score_spoken(contestant, trials, head, judge)
+    return spoken | {"content_leak": _content_leak(contestant, trials)}
+
+
+def score_spoken(
+    contestant: Contestant, trials: Restyled, head: LandmarkHead, judge: Judge | None
+) -> Scores:
+    """Lips, and with a judge the similarity and retrieval of the style."""
+    codes = judged_codes(trials, judge) if judge else None
     rows: list[Scores] = []
     for p, own in enumerate(trials.lines):
         for s, line in enumerate(own[: trials.n_spoken]):
@@ -94,12 +103,12 @@ def score_restyled(
             if judge is not None and codes is not None:
                 code = judge.code(found, line.known)
                 row["similarity"] = cosine(code, codes[p, s])
-                row["retrieval"] = 100.0 * (nearest(code, _references(codes, s)) == p)
+                row["retrieval"] = 100.0 * (nearest(code, performer_codes(codes, s)) == p)
             rows.append(row)
-    return mean_scores(rows) | {"content_leak": _content_leak(contestant, trials)}
+    return mean_scores(rows)
 
 
-def _judged(trials: Restyled, judge: Judge) -> FloatArray:
+def judged_codes(trials: Restyled, judge: Judge) -> FloatArray:
     """Codes [P, S, K] of the references."""
     return np.stack(
         [[judge.code(x.motion, x.known) for x in own if x.motion is not None]
@@ -107,7 +116,7 @@ def _judged(trials: Restyled, judge: Judge) -> FloatArray:
     )  # fmt: skip
 
 
-def _references(codes: FloatArray, sentence: int) -> dict[int, FloatArray]:
+def performer_codes(codes: FloatArray, sentence: int) -> dict[int, FloatArray]:
     """Mean code of each performer in sentences that were neither spoken nor shown."""
     n_sentences = codes.shape[1]
     others = np.setdiff1d(np.arange(n_sentences), [sentence, (sentence + 1) % n_sentences])

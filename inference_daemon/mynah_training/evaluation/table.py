@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,15 @@ from ..data.corpus import read_corpus, read_poses
 from ..data.unseen_voices import LANGUAGES
 from ..metrics.head import LandmarkHead, load_head
 from ..metrics.mesh import FaceMesh, load_mesh
-from .columns import COLUMNS, LANGUAGE_COLUMNS, Column
+from .ablation_study import is_studied, read_studied, score_study, study_section
+from .columns import (
+    COLUMNS,
+    LANGUAGE_COLUMNS,
+    MOOD_COLUMNS,
+    STEP_COLUMNS,
+    TRANSFER_COLUMNS,
+    Column,
+)
 from .contestants import Contestant, Itself, MeanPose, mean_pose, served
 from .filmed import Filmed, Scores, filmed_trials, score_filmed
 from .identity import identity_leaks
@@ -24,12 +32,34 @@ from .judge import Judge, load_judge
 from .languages import Spoken, score_languages, spoken_lines
 from .lines import Line, silent_performances
 from .long_line import long_line, score_long_line
-from .moods import SOURCES, MoodTrials, mood_trials, score_judge, score_moods
+from .moods import SOURCES, MoodTrials, mood_trials, score_judge, score_manners, score_moods
 from .restyled import N_PERFORMERS, Restyled, restyled_trials, score_restyled
+from .steps import step_scores
+from .transfer import SELF_DRIVEN, transfer_scores
 
 Say = Callable[[str], None]
 DEFAULT_LINES: Final = 8
 LEAST_LINES: Final = 2
+
+_MADE: Final = "the made performers themselves"
+_ABOUT_MOODS: Final = (
+    "Dev sentences in the styles of the eval-only performances, against the lips as filmed without "
+    "a mood. A style that is hit moves the lips on purpose: read the rise beside the matched one, "
+    "the correlation of the gap and the closures, which a mood should leave alone. The last row "
+    "shows what manners cost where the lips are known to be right: the sentences of the made "
+    "performers, against the filmed ones that they were made of."
+)
+_ABOUT_TRANSFER: Final = (
+    "The video-driven path: a held-out made performer's clip drives the character of another one, "
+    "who is known from another sentence. The right answer is the same sentence in the target's "
+    "manner; what a model gets when the target's own clip of it drives is the best that its motion "
+    "code allows. The rescaled clip has the mean and deviation of each channel that the target "
+    "shows."
+)
+_ABOUT_STEPS: Final = (
+    "One model at each quality that a request may ask for: dev clips of the man of whom most was "
+    "filmed, a sentence of each made performer, and the long line."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,37 +97,57 @@ def read_trials(
     )
 
 
-def score(contestant: Contestant, trials: Trials) -> Scores:
-    """All scores of a row in one of its seeds."""
+def score_briefly(contestant: Contestant, trials: Trials) -> Scores:
+    """The scores that an ablation is judged by: real clips, re-styled ones and the long line."""
     head, judge = trials.head, trials.judge
-    scores = (
+    return (
         score_filmed(contestant, trials.filmed, head, trials.mesh)
         | score_restyled(contestant, trials.restyled, head, judge)
         | score_long_line(contestant, trials.line, head)
     )
+
+
+def score(contestant: Contestant, trials: Trials) -> Scores:
+    """All scores of a row in one of its seeds."""
+    head, judge = trials.head, trials.judge
+    scores = score_briefly(contestant, trials)
     if isinstance(contestant, Itself):  # it answers nothing but what was filmed
         return scores | score_judge(trials.moods, judge)
-    moods = score_moods(contestant, trials.moods, judge)
+    moods = score_moods(contestant, trials.moods, head, judge)
     return scores | moods | score_languages(contestant, trials.spoken, head)
 
 
-def build_table(trials: Trials, bundles: list[tuple[str, Path]], runs: list[Path], say: Say) -> str:
-    """The whole document; `say` is told how long each row took."""
+def build_table(
+    trials: Trials,
+    bundles: list[tuple[str, Path]],
+    runs: list[Path],
+    say: Say,
+    ablations: Sequence[str] = (),
+) -> str:
+    """The whole document with the section on `ablations`; `say` is told how long each row took."""
     leaks = identity_leaks(runs, trials.restyled)
     rows: dict[str, list[Scores]] = {}
-    contestants = [Itself(trials.resting.pose), trials.resting, *served(bundles)]
+    contestants = [Itself(trials.resting.pose), trials.resting, *_served(bundles)]
     for contestant in contestants:
         started = time.monotonic()
         rows.setdefault(contestant.name, []).append(score(contestant, trials))
         say(f"{contestant.name}: {time.monotonic() - started:.0f} s")
     for name, percents in leaks.items():
         rows.setdefault(name, []).extend({"identity_leak": percent} for percent in percents)
+    in_moods = {n: found for n, found in rows.items() if any("mood_rise" in f for f in found)}
+    if in_moods:
+        in_moods[_MADE] = [score_manners(trials.restyled, trials.head)]
+    transfers, steps = _score_transfers(runs, trials), _score_steps(bundles, trials)
     parts = [
         "# Results",
         "Written by `mynah evaluate --table`; edits by hand are lost.",
         _conditions(trials),
         "## Real and re-styled performances",
         _markdown(rows, [(c, c.key) for c in COLUMNS]),
+        *_section("Lips in a mood", _ABOUT_MOODS, MOOD_COLUMNS, in_moods),
+        *_section("Transfer", _ABOUT_TRANSFER, TRANSFER_COLUMNS, transfers),
+        *_section("Sampling steps", _ABOUT_STEPS, STEP_COLUMNS, steps),
+        *ablations,
     ]
     if trials.spoken:
         parts.append("## Languages")
@@ -106,6 +156,10 @@ def build_table(trials: Trials, bundles: list[tuple[str, Path]], runs: list[Path
             asked = [(column, f"{column.key} {language}") for language in trials.spoken]
             parts += [f"### {column.title}", _markdown(spoken, asked, list(trials.spoken))]
     parts += ["## What the columns mean", _legend(COLUMNS)]
+    if in_moods:
+        parts += ["In the table of moods:", _legend(MOOD_COLUMNS)]
+    if transfers:
+        parts += ["In the table of transfer:", _legend(TRANSFER_COLUMNS)]
     if trials.spoken:
         parts += ["In the tables of languages:", _legend(LANGUAGE_COLUMNS)]
     return "\n\n".join(parts) + "\n"
@@ -119,18 +173,66 @@ def write_table(
     *,
     judge: Path | None = None,
     runs: Iterable[Path] = (),
+    studied_runs: Iterable[tuple[str, Path]] = (),
     n_lines: int = DEFAULT_LINES,
     languages: tuple[str, ...] = LANGUAGES,
     say: Say = print,
 ) -> None:
-    """Measures and writes `out`; nothing is written unless everything was measured."""
-    list(served(bundles))  # a wrong folder is named before an hour of work
+    """Measures and writes `out`; nothing is written unless everything was measured.
+
+    Bundles and `studied_runs` whose label is that of an ablation, or of the full model that it is
+    compared with, have a section of their own.
+    """
+    shown = [bundle for bundle in bundles if not is_studied(bundle[0])]
+    list(_served(shown))  # a wrong folder is named before an hour of work
+    study = read_studied([bundle for bundle in bundles if is_studied(bundle[0])])
     started = time.monotonic()
     trials = read_trials(corpus, head, judge, n_lines, languages)
     say(f"trials: {time.monotonic() - started:.0f} s")
-    text = build_table(trials, bundles, list(runs), say)
+    studied = score_study(
+        study,
+        list(studied_runs),
+        lambda contestant: score_briefly(contestant, trials),
+        lambda run: _score_run(run, trials),
+        say,
+    )
+    text = build_table(trials, shown, list(runs), say, study_section(study, studied))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
+
+
+def _score_transfers(runs: list[Path], trials: Trials) -> dict[str, list[Scores]]:
+    return transfer_scores(runs, trials.restyled, trials.resting.pose, trials.head, trials.judge)
+
+
+def _score_run(run: Path, trials: Trials) -> Scores:
+    """What an ablation of a model with a motion code is judged by beside its bundle."""
+    (leaks,) = identity_leaks([run], trials.restyled).values()
+    transfers = _score_transfers([run], trials)
+    rebuilt = next(found for name, found in transfers.items() if name.endswith(SELF_DRIVEN))
+    return {"identity_leak": leaks[0], "rebuilt": rebuilt[0]["lips"]}
+
+
+def _served(bundles: list[tuple[str, Path]]) -> Iterator[Contestant]:
+    """Nobody without bundles: a table may be of ablations alone."""
+    return served(bundles) if bundles else iter(())
+
+
+def _score_steps(bundles: list[tuple[str, Path]], trials: Trials) -> dict[str, list[Scores]]:
+    if not bundles:
+        return {}
+    bundle = bundles[0][1]
+    filmed, restyled, line = trials.filmed, trials.restyled, trials.line
+    return step_scores(bundle, filmed, restyled, line, trials.head, trials.mesh, trials.judge)
+
+
+def _section(
+    title: str, about: str, columns: tuple[Column, ...], rows: dict[str, list[Scores]]
+) -> list[str]:
+    """A table of its own, if it has rows."""
+    if not rows:
+        return []
+    return [f"## {title}", about, _markdown(rows, [(c, c.key) for c in columns])]
 
 
 def _has_languages(found: list[Scores]) -> bool:
@@ -186,7 +288,7 @@ def _markdown(
         cells = [
             column.cell([scores[key] for scores in found if key in scores]) for column, key in asked
         ]
-        n_seeds = sum("joins" in scores for scores in found)
+        n_seeds = max(sum(key in scores for scores in found) for _, key in asked)
         title = f"{name} ({n_seeds} seeds)" if n_seeds > 1 else name
         lines.append("| " + " | ".join([title, *cells]) + " |")
     return "\n".join(lines)

@@ -55,6 +55,12 @@ class MemoryBanks(nn.Module):
         return first.topk(n).indices
 
 
+def structure_of_batch(heard: Tensor, seen: Tensor) -> Tensor:
+    """What `MemoryBanks` competes with: Eq. 3 of the codes [B, A] and [B, L] of one batch."""
+    heard, every = heard.detach(), torch.ones(len(heard), dtype=torch.bool, device=heard.device)
+    return structural_loss(seen, heard, seen, heard, every, every)
+
+
 def structural_loss(
     seen: Tensor, heard: Tensor, bank_seen: Tensor, bank_heard: Tensor, filled: Tensor,
     fresh: Tensor,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import linear_sum_assignment
 from scipy.signal import find_peaks
 
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -17,7 +18,7 @@ FloatArray = NDArray[np.float32]
 _LIDS = channel_indices(("eyeBlinkLeft", "eyeBlinkRight"), ARKIT_CHANNELS)
 _CLOSED_LID = 0.5
 _SHORTEST_PAUSE_S = 0.12
-_FARTHEST_EXTREMUM_S = 0.2
+_FARTHEST_EXTREMUM_MS = 200.0
 _LEAST_SWING_MM = 1.0
 
 
@@ -53,18 +54,34 @@ def join_ratio(values: FloatArray, joins: Sequence[int]) -> float:
 
 
 def mouth_timing_ms(gap: FloatArray, wanted: FloatArray, fps: float) -> float:
-    """Mean time in ms between an opening or closing of the reference and the nearest one of its
-    kind in the prediction, of gaps [T] in mm; none within 0.2 s counts as 0.2 s.
+    """How far openings and closings of the mouth are from the reference's in time, in ms, of gaps
+    [T] in mm; NaN if neither side has any.
 
-    After "mouth timing" (MTM): extrema of the smoothed gap are paired; the original pairs them by
-    derivative dynamic time warping, here the nearest counts.
+    After "mouth timing" (MTM): extrema of the smoothed gap are paired, each with at most one of its
+    kind and within 200 ms, so that the sum is least. The mean of their distances in time is taken
+    over pairs and extrema without a partner, each of which, missing or too many, counts as 200 ms.
+    The original pairs them by derivative dynamic time warping.
     """
-    distances: list[float] = []
     ours, theirs = (gaussian_filter1d(g, 0.04 * fps) for g in (gap, wanted))
-    for sign in (1, -1):
-        found, _ = find_peaks(sign * ours, prominence=_LEAST_SWING_MM)
-        expected, _ = find_peaks(sign * theirs, prominence=_LEAST_SWING_MM)
-        for peak in expected:
-            nearest = np.abs(found - peak).min() / fps if len(found) else _FARTHEST_EXTREMUM_S
-            distances.append(1000 * min(float(nearest), _FARTHEST_EXTREMUM_S))
+    distances = [
+        distance
+        for sign in (1, -1)
+        for distance in _pair_times(*(_peak_times_ms(sign * g, fps) for g in (ours, theirs)))
+    ]
     return float(np.mean(distances)) if distances else float("nan")
+
+
+def _peak_times_ms(gap: NDArray[np.floating], fps: float) -> NDArray[np.floating]:
+    peaks, _ = find_peaks(gap, prominence=_LEAST_SWING_MM)
+    return 1000.0 * peaks / fps
+
+
+def _pair_times(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> list[float]:
+    """The distance of each pair, and the largest one for each time without a partner."""
+    apart = np.abs(ours[:, None] - theirs)
+    # To pair two that are too far apart is as bad as to leave both alone.
+    costs = np.where(apart < _FARTHEST_EXTREMUM_MS, apart, 2 * _FARTHEST_EXTREMUM_MS)
+    paired = apart[linear_sum_assignment(costs)]
+    near = paired[paired < _FARTHEST_EXTREMUM_MS].tolist()
+    n_alone = len(ours) + len(theirs) - 2 * len(near)
+    return near + n_alone * [_FARTHEST_EXTREMUM_MS]

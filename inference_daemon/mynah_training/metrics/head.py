@@ -38,7 +38,7 @@ class LandmarkHead:
 
     def landmarks(self, coefficients: FloatArray) -> FloatArray:
         """Landmarks [T, 68, 3] in mm without head pose, of ARKit coefficients [T, 52]."""
-        return self.neutral + np.einsum("tc,clx->tlx", coefficients, self.deltas)
+        return self.neutral + np.tensordot(coefficients, self.deltas, axes=1)
 
     def lip_gap(self, coefficients: FloatArray) -> FloatArray:
         """Distance [T] in mm between the middles of the inner lips."""

@@ -12,6 +12,7 @@ from .head import LIPS, UPPER_FACE, LandmarkHead
 
 FloatArray = NDArray[np.float32]
 _MAX_LAG_S = 0.2
+_LEAST_SPAN_MM = 0.01
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,27 @@ def compare(
         lag_s(gap, wanted, fps),
         float(abs(np.mean(motion[0] - motion[1]))),
     )
+
+
+def matched_lip_error_mm(predicted: FloatArray, reference: FloatArray, head: LandmarkHead) -> float:
+    """The lip vertex error of coefficients [T, 52] that is left when each of the 20 landmarks rests
+    where the reference's does and moves as far.
+
+    A mood shifts lips (a smile) and stretches what they do (a shout) on purpose; what is left is
+    what they do at the wrong time or in the wrong direction. Matched by mean and deviation over the
+    clip and not by regression, which would shrink a wrong movement away.
+    """
+    ours, theirs = (head.landmarks(c)[:, LIPS] for c in (predicted, reference))
+    rests = ours.mean(axis=0), theirs.mean(axis=0)
+    spans = [_span(points - rest) for points, rest in zip((ours, theirs), rests, strict=True)]
+    matched = (ours - rests[0]) * (spans[1] / spans[0].clip(_LEAST_SPAN_MM))[:, None]
+    distance = np.linalg.norm(matched + rests[1] - theirs, axis=-1)
+    return float(distance.max(axis=1).mean())
+
+
+def _span(moved: FloatArray) -> FloatArray:
+    """Deviation [L] over time of landmarks [T, L, 3] from their means."""
+    return np.sqrt(np.square(moved).sum(axis=-1).mean(axis=0))
 
 
 def correlation(a: FloatArray, b: FloatArray) -> float:

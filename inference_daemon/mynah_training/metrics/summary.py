@@ -67,10 +67,10 @@ def _row(name: str, results: list[ClipResult]) -> str:
         profile = np.sum([r.lag_profile for r in results if r.lag_profile is not None], axis=0)
         cells += [
             f"{np.mean([s.lip_vertex_error_mm for s in scores]):.2f}",
-            f"{np.mean([s.gap_correlation for s in scores]):.3f}",
+            f"{np.mean([s.gap_correlation for s in scores]):z.3f}",
             f"{np.mean([s.mouth_opening_error_mm for s in scores]):.2f}",
             f"{np.mean([s.upper_face_dynamics_error_mm for s in scores]):.2f}",
-            f"{1000 * peak_lag_s(profile, results[0].fps):+.0f}"
+            f"{1000 * peak_lag_s(profile, results[0].fps):+z.0f}"
             if profile.max() > 0.1 * len(scores)
             else "–",
         ]

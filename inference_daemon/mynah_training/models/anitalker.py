@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mynah_shared.motion.arkit import ARKIT_CHANNELS, HEAD_CHANNELS
 
@@ -15,9 +17,10 @@ from ..data.style_batches import PREVIOUS_FRAMES, StyleBatch
 from ..losses.club import MutualInformationBound
 from ..losses.face import FaceLoss
 from ..losses.margin_softmax import MarginSoftmaxLoss
+from ..losses.triplet import triplet_loss
 from ..modules.conformer import ConformerBlock
 from ..modules.diffusion import embed_time
-from ..modules.hierarchical_aggregation import HierarchicalAggregation
+from ..modules.hierarchical_aggregation import HierarchicalAggregation, LastLayer
 from ..modules.speech_tokens import SpeechTokens
 from ..modules.temporal_pyramid import TemporalPyramid
 from ..modules.variance_adapter import VarianceAdapter
@@ -38,6 +41,9 @@ class AniTalkerConfig:
 
     Weights of the losses, and how often an adapter is shown the true attribute, are open in the
     paper but for `adapters`, 1 in its code.
+
+    For ablations: without `aggregation` codes come from the encoder's last layer; identities are
+    told apart by AAM-softmax or by the `triplet` loss that the paper compares it with.
     """
 
     width: int = 128
@@ -58,6 +64,8 @@ class AniTalkerConfig:
     metric_learning: float = 0.02
     mutual_information: float = 0.01
     adapters: float = 0.1
+    aggregation: bool = True
+    identity_loss: Literal["margin_softmax", "triplet"] = "margin_softmax"
 
 
 @dataclass
@@ -110,9 +118,15 @@ class AniTalkerModel(StyledMotionModel):
         wide, width, code = config.pyramid_width, config.width, config.code_width
         self.encoder = TemporalPyramid(N_CHANNELS, wide, config.dilations)
         n_layers = len(config.dilations)
-        self.identity_aggregation = HierarchicalAggregation(n_layers, over_clip=True)
+
+        def aggregation(*, over_clip: bool) -> nn.Module:
+            if config.aggregation:
+                return HierarchicalAggregation(n_layers, over_clip=over_clip)
+            return LastLayer(over_clip=over_clip)
+
+        self.identity_aggregation = aggregation(over_clip=True)
         self.identity_head = _mlp(wide, config.style_width)
-        self.motion_aggregation = HierarchicalAggregation(n_layers)
+        self.motion_aggregation = aggregation(over_clip=False)
         self.motion_head = _mlp(wide, code)
         self.code_in = nn.Linear(code, wide)
         self.identity_in = nn.Linear(config.style_width, wide)
@@ -254,8 +268,10 @@ class AniTalkerObjective(DenoisingObjective):
     ) -> None:
         super().__init__(AniTalkerModel(config, mean, scale), face, denoising)
         self.config = config
-        self.metric = MarginSoftmaxLoss(
-            config.style_width, n_performers, config.margin, config.margin_scale
+        by_margin = config.identity_loss == "margin_softmax"
+        sizes = config.style_width, n_performers
+        self.metric = (
+            MarginSoftmaxLoss(*sizes, config.margin, config.margin_scale) if by_margin else None
         )
         self.information = MutualInformationBound(config.style_width, config.code_width)
 
@@ -294,15 +310,22 @@ class AniTalkerObjective(DenoisingObjective):
         face = self.face(network.denormalise(rebuilt), batch.motion, batch.valid)
         rebuilding = ((rebuilt - motion) * known).square().mean()
         rebuilding = rebuilding + self.denoising.face * torch.stack(list(face.values())).sum()
-        # Codes of the clips that the denoiser is shown must tell their performers as well.
-        labelled = torch.cat([identity, conditions.style]), batch.performer.repeat(2)
         frames = identity[:, None].expand(-1, codes.shape[1], -1)
         information = self.information(frames.flatten(0, 1), codes.flatten(0, 1))
         return {
             "reconstruction": config.reconstruction * rebuilding,
-            "metric_learning": config.metric_learning * self.metric(*labelled),
+            "metric_learning": config.metric_learning
+            * self._metric(identity, conditions.style, batch.performer),
             "mutual_information": config.mutual_information * information,
         }
+
+    def _metric(self, identity: Tensor, shown: Tensor, performer: Tensor) -> Tensor:
+        """Metric learning of identity codes [B, K]; those of the clips that the denoiser is
+        `shown` must tell their performers as well."""
+        if self.metric is not None:
+            return self.metric(torch.cat([identity, shown]), performer.repeat(2))
+        anchor, positive = (functional.normalize(x, dim=-1) for x in (identity, shown))
+        return triplet_loss(anchor, positive, performer, self.config.margin)
 
 
 def _known_attributes(network: AniTalkerModel, valid: Tensor) -> Tensor:

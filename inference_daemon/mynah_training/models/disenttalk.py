@@ -16,7 +16,7 @@ from ..losses.face import FaceLoss
 from ..losses.sync import SyncExpert
 from ..modules.attention import Attention, Modulation
 from ..modules.diffusion import embed_time, signal
-from ..modules.multiscale_conv import MultiScaleConv
+from ..modules.multiscale_conv import DILATIONS, MultiScaleConv
 from ..modules.region_attention import RegionAttention, RegionStem
 from ..modules.window_tokens import WindowTokens
 from .styled import N_CHANNELS, Conditions, DenoisingConfig, DenoisingObjective, StyledMotionModel
@@ -34,6 +34,10 @@ class DisentTalkConfig:
     them. `reach`: frames of speech heard before and after a frame. `expert` weighs a loss that
     trains nothing of the model; it is small because the gradients of an objective are clipped
     together.
+
+    For ablations: without `split` every region sees all channels; without `region_attention` one
+    attention has the whole width; no `scales` mean no convolutions of Eq. 5; `local_frames` of 1
+    leave of the local path what a frame says of itself.
     """
 
     lips: tuple[int, ...] = tuple(channel_indices(LIPS).tolist())
@@ -48,6 +52,9 @@ class DisentTalkConfig:
     expert_width: int = 64
     sync: float = 0.01
     expert: float = 0.1
+    split: bool = True
+    region_attention: bool = True
+    scales: tuple[int, ...] = DILATIONS
 
     @property
     def regions(self) -> tuple[tuple[int, ...], ...]:
@@ -70,8 +77,12 @@ class DisentTalkLayer(nn.Module):
         n_regions = len(config.regions)
         width = n_regions * config.region_width
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(3)])
-        self.spatial = RegionAttention(n_regions, config.region_width, config.heads)
-        self.temporal = MultiScaleConv(width)
+        self.spatial = (
+            RegionAttention(n_regions, config.region_width, config.heads)
+            if config.region_attention
+            else Attention(width, n_regions * config.heads)
+        )
+        self.temporal = MultiScaleConv(width, config.scales) if config.scales else None
         self.local = nn.Conv1d(width, width, config.local_frames, padding=config.local_frames // 2)
         self.hear = Attention(width, config.heads, reach=config.reach)
         self.fuse = nn.Linear(2 * width, width)
@@ -79,7 +90,8 @@ class DisentTalkLayer(nn.Module):
 
     def forward(self, x: Tensor, speech: Tensor, time: Tensor) -> Tensor:
         x = x + self.spatial(self.norms[0](x))
-        x = x + self.temporal(self.norms[1](x))
+        if self.temporal is not None:
+            x = x + self.temporal(self.norms[1](x))
         given = self.norms[2](x)
         local = self.local(given.transpose(1, 2)).transpose(1, 2)
         fused = self.fuse(torch.cat([local, self.hear(given, speech)], dim=-1))
@@ -112,7 +124,8 @@ class DisentTalkModel(StyledMotionModel):
         )
         self.window = WindowTokens(width, config.style_width)
         told = N_CHANNELS  # whether the frame is given or to be denoised (`WindowTokens`)
-        self.stem = RegionStem([(*region, told) for region in regions], config.region_width)
+        seen = regions if config.split else [range(N_CHANNELS)] * len(regions)
+        self.stem = RegionStem([(*region, told) for region in seen], config.region_width)
         self.reference = nn.Linear(config.style_width, width)
         self.time = nn.Sequential(
             nn.Linear(config.time_width, config.time_width), nn.SiLU(),

@@ -15,7 +15,7 @@ from ..modules.attention import Modulation, TransformerLayer
 from ..modules.detail_memory import DetailMemory, high_pass
 from ..modules.diffusion import embed_time, signal
 from ..modules.hierarchical_aggregation import HierarchicalAggregation
-from ..modules.motion_indicator import MotionIndicator
+from ..modules.motion_indicator import DeepestCode, MotionIndicator
 from ..modules.speech_tokens import SpeechTokens
 from ..modules.temporal_pyramid import TemporalPyramid
 from .styled import N_CHANNELS, Conditions, DenoisingConfig, DenoisingObjective, StyledMotionModel
@@ -25,7 +25,10 @@ from .styled import N_CHANNELS, Conditions, DenoisingConfig, DenoisingObjective,
 class FixTalkConfig:
     """Sizes; the paper's are: features and tokens of 512, five scales; EDTalk, its base, has 20
     lip, 6 pose and 10 expression directions. Number of queries, layers and slots, ξ and all weights
-    are open in the paper, and so is how speech gives the motion weights."""
+    are open in the paper, and so is how speech gives the motion weights.
+
+    For ablations: with 0 `indicator_layers` the deepest scale gives the motion weights, as in
+    EDTalk; with 0 `slots` no detail is remembered."""
 
     width: int = 128
     identity_width: int = 108
@@ -50,13 +53,14 @@ class FixTalkConfig:
 
 def orthonormal(vectors: Tensor) -> Tensor:
     """Rows [N, D] made orthogonal and of unit length one after the other (Gram-Schmidt; the Q of a
-    QR decomposition, which ONNX lacks)."""
+    QR decomposition, which ONNX lacks). In full precision: in bf16 they would not be orthogonal."""
     rows: list[Tensor] = []
-    for row in vectors.unbind(0):
-        for _ in range(2 if rows else 0):  # once more for what rounding left
-            basis = torch.stack(rows)
-            row = row - (basis @ row) @ basis
-        rows.append(functional.normalize(row, dim=0))
+    with torch.autocast(vectors.device.type, enabled=False):
+        for row in vectors.unbind(0):
+            for _ in range(2 if rows else 0):  # once more for what rounding left
+                basis = torch.stack(rows)
+                row = row - (basis @ row) @ basis
+            rows.append(functional.normalize(row, dim=0))
     return torch.stack(rows)
 
 
@@ -91,17 +95,21 @@ class FixTalkModel(StyledMotionModel):
             nn.LayerNorm(wide), nn.Linear(wide, wide), nn.ReLU(),
             nn.Linear(wide, config.identity_width),
         )  # fmt: skip
-        self.indicator = MotionIndicator(
-            n_scales, wide, code, queries=config.queries, layers=config.indicator_layers,
-            heads=config.heads,
+        self.indicator = (
+            MotionIndicator(
+                n_scales, wide, code, queries=config.queries, layers=config.indicator_layers,
+                heads=config.heads,
+            ) if config.indicator_layers else DeepestCode(wide, code)
         )  # fmt: skip
         self.directions = nn.Parameter(torch.randn(code, wide))
         self.source = nn.Linear(self.style_width, wide)
         self.renderer = TemporalPyramid(wide, wide, (1, 1))
         self.rendered = nn.Linear(wide, N_CHANNELS)
-        self.details = DetailMemory(
-            N_CHANNELS, self.style_width, wide, slots=config.slots, heads=config.heads,
-            token_width=config.token_width, temperature=config.temperature,
+        self.details = (
+            DetailMemory(
+                N_CHANNELS, self.style_width, wide, slots=config.slots, heads=config.heads,
+                token_width=config.token_width, temperature=config.temperature,
+            ) if config.slots else None
         )  # fmt: skip
 
         self.speech = SpeechTokens(width)
@@ -149,7 +157,10 @@ class FixTalkModel(StyledMotionModel):
         return torch.cat([identity, codes - resting[:, None]], dim=-1)
 
     def detail(self, codes: Tensor, style: Tensor, features: Tensor) -> Tensor:
-        """Gated detail [B, T, 55]. What it is looked up by isn't steered by what is found."""
+        """Gated detail [B, T, 55]; none without a memory. What it is looked up by isn't steered by
+        what is found."""
+        if self.details is None:
+            return features.new_zeros(*features.shape[:2], N_CHANNELS)
         key = self.detail_key(codes.detach(), style.detach())
         return self.details(key, features.detach())
 
@@ -222,8 +233,6 @@ class FixTalkObjective(DenoisingObjective):
         features = network.features(codes, style)
         rendered = network.render(features)
         known = batch.valid[:, None]
-        lost = high_pass(motion - rendered.detach()) * known
-        remembering = network.details.remember(lost, network.detail_key(codes, style).detach())
         rebuilt = rendered + network.detail(codes, style, features)
         face = self.face(network.denormalise(rebuilt), batch.motion, batch.valid)
         rebuilding = ((rebuilt - motion) * known).abs().mean()
@@ -233,6 +242,16 @@ class FixTalkObjective(DenoisingObjective):
             "reconstruction": config.reconstruction * rebuilding,
             "disentanglement": config.disentanglement
             * disentanglement_loss(one, other, config.strictness),
+            **self._remember(high_pass(motion - rendered.detach()) * known, codes, style),
+        }
+
+    def _remember(self, lost: Tensor, codes: Tensor, style: Tensor) -> dict[str, Tensor]:
+        """Losses of the memory, if there is one, for details [B, T, 55]."""
+        config, network = self.config, self.network
+        if network.details is None:
+            return {}
+        remembering = network.details.remember(lost, network.detail_key(codes, style).detach())
+        return {
             "memory": config.memory * remembering.memory,
             "alignment": config.alignment * remembering.alignment,
             "token": config.token * remembering.token,

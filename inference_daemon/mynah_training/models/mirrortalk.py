@@ -14,7 +14,7 @@ from mynah_shared.motion.regions import EYES, HEAD, LIPS, REST, channel_indices
 from ..data.style_batches import PREVIOUS_FRAMES, StyleBatch
 from ..losses.disentangle import hsic, orthogonality
 from ..losses.face import FaceLoss
-from ..losses.memory_bank import MemoryBanks
+from ..losses.memory_bank import MemoryBanks, structure_of_batch
 from ..losses.sync import SyncExpert
 from ..losses.triplet import triplet_loss
 from ..modules.attention import Attention, FeedForward, Modulation, TransformerLayer
@@ -39,6 +39,9 @@ class MirrorTalkConfig:
     code becomes. `largest_gain` bounds 1 / D. `lower_rule`: Eq. 9 for the lower face as printed,
     or reversed. `stage_1` weighs losses that train nothing of the model; it is small because the
     gradients of an objective are clipped together. `lifetime` is in batches.
+
+    For ablations: with a `bank_size` of 0 only clips of one batch are compared; with the reversed
+    rule and a `largest_gain` of 1, audio and style are added as they are.
     """
 
     width: int = 96
@@ -220,9 +223,8 @@ class MirrorTalkObjective(DenoisingObjective):
         self.semantic = ClipEncoder(
             _N_EXPRESSION, config.semantic_width, config.semantic_layers, config.semantic_width
         )
-        self.banks = MemoryBanks(
-            config.bank_size, config.expert_width, config.semantic_width, config.lifetime
-        )
+        sizes = config.bank_size, config.expert_width, config.semantic_width
+        self.banks = MemoryBanks(*sizes, config.lifetime) if config.bank_size else None
 
     def paper_losses(
         self, batch: StyleBatch, motion: Tensor, style_clip: Tensor, clean: Tensor, time: Tensor,
@@ -243,7 +245,8 @@ class MirrorTalkObjective(DenoisingObjective):
         """The expert's loss, and the structural loss of the semantic encoder."""
         heard = self.expert.listen(batch.phone_logits, batch.cepstrum)
         expert, _ = self.expert.expert_loss(heard, motion[..., _LOWER])
-        structure = self.banks(heard.mean(dim=1).detach(), self.says(motion))
+        compare = structure_of_batch if self.banks is None else self.banks
+        structure = compare(heard.mean(dim=1).detach(), self.says(motion))
         return {
             "expert": self.config.stage_1 * expert,
             "structure": self.config.stage_1 * structure,

@@ -25,7 +25,7 @@ class MsmdConfig:
     """Sizes and weights of losses. The paper: denoiser of 8 layers, width 512, 8 heads; style
     encoder of 4 layers, width 512, 4 heads; style code of 128; 4 bases; λ_smooth 5e-6, λ_KL 1e-6
     (λ_vel is `DenoisingConfig.velocity`). Reach in frames and the largest amount of a basis are
-    open in the paper."""
+    open in the paper. With 0 `bases` nothing is added to the primary motion."""
 
     width: int = 128
     heads: int = 4
@@ -100,7 +100,9 @@ class MsmdModel(StyledMotionModel):
             nn.Linear(width, width), nn.GELU(), nn.Linear(width, N_CHANNELS)
         )
         limits = (config.largest_amount,) * N_REGIONS
-        self.basis = StyleBasis(config.style_width, width, config.bases, limits)
+        self.basis = (
+            StyleBasis(config.style_width, width, config.bases, limits) if config.bases else None
+        )
 
     def encode_style(self, style_clip: Tensor) -> Tensor:
         return self.style_encoder(style_clip)[0]
@@ -115,7 +117,8 @@ class MsmdModel(StyledMotionModel):
         for layer in self.layers:
             x = layer(x, speech)
         x = self.norm(x)[:, 1 + PREVIOUS_FRAMES :]
-        return self.primary(x) + self.basis(x, style, c.has_style)
+        primary = self.primary(x)
+        return primary if self.basis is None else primary + self.basis(x, style, c.has_style)
 
 
 class MsmdObjective(VariationalObjective):

@@ -19,14 +19,15 @@ from ..losses.sync import SyncExpert
 from ..modules.attention import Attention, FeedForward, Modulation
 from ..modules.audio_style_mix import LowerRule, mix_lower, mix_upper
 from ..modules.diffusion import embed_time
-from ..modules.multiscale_conv import MultiScaleConv
+from ..modules.multiscale_conv import DILATIONS, MultiScaleConv
 from ..modules.region_attention import RegionAttention, RegionStem
 from ..modules.style_basis import StyleBasis
 from ..modules.style_pooling import AttentionPooling
-from ..modules.style_vae import StyleVae
+from ..modules.style_vae import MeanPooling, StyleVae
 from ..modules.temporal_conv import GatedConvStack
 from ..modules.window_tokens import WindowTokens
-from .styled import N_CHANNELS, Conditions, DenoisingConfig, StyledMotionModel
+from .drafted_speech import DraftedSpeech
+from .styled import LARGEST, N_CHANNELS, Conditions, DenoisingConfig, StyledMotionModel
 from .variational import VariationalObjective
 
 _N_SHAPES = len(ARKIT_BLENDSHAPES)
@@ -45,6 +46,14 @@ class MynahConfig:
     `reach` in frames, `style_tokens`, `largest_gain` of MirrorTalk's scales, `largest_amounts` of
     the bases in lips, eyes, rest and head, and `expert`, `join`, `closure`. The lips' amounts stay
     small, since a mood's expression at full strength fights the visemes.
+
+    For ablations: without `draft` phones are heard in its place; without `split` every region sees
+    all channels; without `region_attention` one attention has the whole width; `scales` are those
+    of Eq. 5's convolutions; `local_frames` of 1 leave of the local path what a frame says of
+    itself; with the reversed rule and a `largest_gain` of 1, audio and style are added as they are;
+    no `bases` and no `dilations` mean no style basis and no convolutions of what is heard; the
+    style is pooled by its mean without `attention_pooling`, and not told or used for what
+    `style_statistics` and `style_gain` say.
     """
 
     region_width: int = 32
@@ -69,6 +78,13 @@ class MynahConfig:
     expert: float = 0.1
     join: float = 0.5
     closure: float = 0.05
+    draft: bool = True
+    split: bool = True
+    region_attention: bool = True
+    scales: tuple[int, ...] = DILATIONS
+    attention_pooling: bool = True
+    style_statistics: bool = True
+    style_gain: bool = True
 
     @property
     def width(self) -> int:
@@ -91,8 +107,12 @@ class MynahBlock(nn.Module):
         width = config.width
         self.config = config
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(4)])
-        self.regions = RegionAttention(len(REGIONS), config.region_width, config.region_heads)
-        self.scales = MultiScaleConv(width)
+        self.regions = (
+            RegionAttention(len(REGIONS), config.region_width, config.region_heads)
+            if config.region_attention
+            else Attention(width, len(REGIONS) * config.region_heads)
+        )
+        self.scales = MultiScaleConv(width, config.scales)
         self.local = nn.Conv1d(
             width, width, config.local_frames, padding=config.local_frames // 2, groups=width
         )
@@ -133,9 +153,11 @@ class MynahModel(StyledMotionModel):
     `MynahBlock`s; clean prediction as the sum of a primary motion and a style basis (MSMD, Eq. 4),
     [B, T, 55].
 
-    Beside the papers: what is heard passes gated convolutions and is added to the motion's features
-    frame by frame, so that the lips needn't wait until attention finds the same moment; the style
-    code is told each channel's mean and deviation, and scales the primary motion by channel.
+    Beside the papers: what is heard is the face that the regression model drafts
+    (`DraftedSpeech`), to which the primary motion is added; it passes gated convolutions and is
+    added to the motion's features frame by frame, so that the lips needn't wait until attention
+    finds the same moment; the style code is told each channel's mean and deviation, and scales
+    draft and primary motion by channel.
 
     Departures: the diffused motion is ARKit coefficients by region instead of images, FLAME, BFM
     or SEREP codes; the speech is phone posteriors and cepstrum instead of HuBERT; D is as
@@ -152,15 +174,19 @@ class MynahModel(StyledMotionModel):
         self.config, self.style_width, width = config, config.style_width, config.width
         self.style_encoder = StyleVae(
             config.style_encoder_width, config.heads, config.style_encoder_layers,
-            config.style_width, AttentionPooling(config.style_encoder_width), config.dropout,
-            with_statistics=True,
+            config.style_width,
+            AttentionPooling(config.style_encoder_width)
+            if config.attention_pooling else MeanPooling(),
+            config.dropout, with_statistics=config.style_statistics,
         )  # fmt: skip
-        self.window = WindowTokens(width, config.style_width)
+        self.window = WindowTokens(width, config.style_width, hears=not config.draft)
+        self.drafted = DraftedSpeech(width) if config.draft else None
         self.listen = GatedConvStack(width, list(config.dilations), config.dropout)
         self.heard = nn.Linear(width, width)
         told = N_CHANNELS  # every region is told which frames are given
-        regions = [(*channel_indices(names).tolist(), told) for names in REGIONS.values()]
-        self.stem = RegionStem(regions, config.region_width)
+        regions = [channel_indices(names).tolist() for names in REGIONS.values()]
+        seen = regions if config.split else [range(N_CHANNELS)] * len(regions)
+        self.stem = RegionStem([(*region, told) for region in seen], config.region_width)
         self.style_tokens = nn.Linear(config.style_width, config.style_tokens * width)
         self.time = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
         self.manner = nn.Linear(config.style_width, width)
@@ -169,18 +195,21 @@ class MynahModel(StyledMotionModel):
         self.primary = nn.Sequential(
             nn.Linear(width, width), nn.GELU(), nn.Linear(width, N_CHANNELS)
         )
-        self.gain = nn.Linear(config.style_width, N_CHANNELS)
-        nn.init.zeros_(self.gain.weight)
-        nn.init.zeros_(self.gain.bias)
-        self.basis = StyleBasis(config.style_width, width, config.bases, config.largest_amounts)
+        self.gain = nn.Linear(config.style_width, N_CHANNELS) if config.style_gain else None
+        if self.gain is not None:
+            nn.init.zeros_(self.gain.weight)
+            nn.init.zeros_(self.gain.bias)
+        limits = config.largest_amounts
+        self.basis = (
+            StyleBasis(config.style_width, width, config.bases, limits) if config.bases else None
+        )
 
     def encode_style(self, style_clip: Tensor) -> Tensor:
         return self.style_encoder(style_clip)[0]
 
     def predict(self, noisy: Tensor, time: Tensor, conditions: Conditions) -> Tensor:
         window, c = self.window, conditions
-        speech = window.speech(c.phone_logits, c.cepstrum, c.has_speech)
-        speech = self.listen(speech.transpose(1, 2)).transpose(1, 2)
+        draft, speech = self.hear(c)
         style = window.style(c.style, c.has_style)
         tokens = self.style_tokens(style).unflatten(-1, (self.config.style_tokens, -1))
         manner = self.time(embed_time(time, self.config.width)) + self.manner(style)
@@ -188,8 +217,24 @@ class MynahModel(StyledMotionModel):
         for block in self.blocks:
             x = block(x, speech, tokens, manner)
         x = self.norm(x)[:, PREVIOUS_FRAMES:]
-        gain = (_LARGEST_LOG_GAIN * torch.tanh(self.gain(style)))[:, None].exp()
-        return gain * self.primary(x) + self.basis(x, style, c.has_style)
+        motion = draft[:, PREVIOUS_FRAMES:] + self.primary(x)
+        if self.gain is not None:
+            motion = (_LARGEST_LOG_GAIN * torch.tanh(self.gain(style)))[:, None].exp() * motion
+        return motion if self.basis is None else motion + self.basis(x, style, c.has_style)
+
+    def hear(self, c: Conditions) -> tuple[Tensor, Tensor]:
+        """The normalised draft [B, 10 + T, 55], 0 where there is none, and what is heard
+        [B, 10 + T, D]."""
+        if self.drafted is None:
+            speech = self.window.speech(c.phone_logits, c.cepstrum, c.has_speech)
+            draft = torch.zeros_like(speech[..., :1])
+        else:
+            made = self.drafted.draft(c.phone_logits, c.cepstrum)
+            made = self.normalise(made).clamp(-LARGEST, LARGEST)
+            draft = c.has_speech[:, None, None] * made
+            tokens = self.drafted.tokens(made, c.cepstrum)
+            speech = self.window.or_silence(tokens, c.has_speech)
+        return draft, self.listen(speech.transpose(1, 2)).transpose(1, 2)
 
 
 class MynahObjective(VariationalObjective):

@@ -17,6 +17,7 @@ from ..data.speech_batches import SpeechBatch
 from ..losses.face import FaceLoss
 from ..modules.cepstrum import Cepstrum
 from ..modules.temporal_conv import GatedConvStack
+from .hubert_encoder import HubertEncoder
 from .regression import RegressionConfig, RegressionObjective
 
 
@@ -36,6 +37,8 @@ class SpeechEncoder(nn.Module):
     What phones leave out of the performance (loudness, timbre) passes through the cepstrum, which
     is computed and not learned.
     """
+
+    inputs = ("mel",)
 
     def __init__(self, config: SpeechEncoderConfig) -> None:
         super().__init__()
@@ -60,14 +63,16 @@ class SpeechEncoderObjective(nn.Module):
     part before a word.
     """
 
-    def __init__(self, config: SpeechEncoderConfig, mean: Tensor, scale: Tensor, face: FaceLoss):
+    def __init__(
+        self, network: SpeechEncoder | HubertEncoder, mean: Tensor, scale: Tensor, face: FaceLoss
+    ):
         super().__init__()
-        self.network = SpeechEncoder(config)
+        self.network = network
         self.faces = RegressionObjective(RegressionConfig(), mean, scale, face)
 
     def losses(self, batch: SpeechBatch) -> dict[str, Tensor]:
         with torch.autocast(batch.mel.device.type, torch.bfloat16):
-            logits, cepstrum = self.network(batch.mel)
+            logits, cepstrum = self.network(*(getattr(batch, name) for name in self.network.inputs))
         logits = logits.float()
         phone = functional.cross_entropy(
             logits.transpose(1, 2),

@@ -17,7 +17,7 @@ from ..losses.face import FaceLoss
 from ..modules import diffusion
 
 N_CHANNELS = len(ARKIT_CHANNELS)
-_LARGEST = 6.0
+LARGEST = 6.0
 """Predicted clean motion is kept within this many deviations: ε at full noise says nothing."""
 
 
@@ -79,7 +79,7 @@ class StyledMotionModel(nn.Module, ABC):
         predicted = self.predict(noisy, time, conditions)
         if self.prediction == "noise":
             predicted = diffusion.clean_from_noise(noisy, predicted, time)
-        return predicted.clamp(-_LARGEST, _LARGEST)
+        return predicted.clamp(-LARGEST, LARGEST)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class DenoisingObjective(nn.Module):
         if self.network.prediction == "noise":
             target = noise
             clean = diffusion.clean_from_noise(noisy, predicted, time)
-            clean = clean.clamp(-_LARGEST, _LARGEST)
+            clean = clean.clamp(-LARGEST, LARGEST)
         else:
             target, clean = window, predicted
         known = batch.valid[:, None]

@@ -13,16 +13,12 @@ def rotate(x: Tensor, positions: Tensor) -> Tensor:
     Only distances count, so windows may be longer than those of the training.
     """
     half = x.shape[-1] // 2
-    rates = 10_000.0 ** (-torch.arange(half, device=x.device, dtype=x.dtype) / half)
-    angles = positions[:, None].to(x.dtype) * rates
+    # Always float32: in bf16 an angle of 80 radians would be off by up to a quarter.
+    rates = 10_000.0 ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
+    angles = positions[:, None].to(rates.dtype) * rates
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     first, second = x[..., :half], x[..., half:]
-    return torch.cat(
-        [
-            first * angles.cos() - second * angles.sin(),
-            first * angles.sin() + second * angles.cos(),
-        ],
-        dim=-1,
-    )
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
 
 
 class Attention(nn.Module):

@@ -23,3 +23,14 @@ class HierarchicalAggregation(nn.Module):
     def forward(self, layers: list[Tensor]) -> Tensor:
         pooled = [x.mean(dim=1) for x in layers] if self.over_clip else layers
         return (torch.stack(pooled, dim=-1) * self.weights.softmax(0)).sum(-1)
+
+
+class LastLayer(nn.Module):
+    """What `HierarchicalAggregation` competes with: the output of the last layer alone."""
+
+    def __init__(self, *, over_clip: bool) -> None:
+        super().__init__()
+        self.over_clip = over_clip
+
+    def forward(self, layers: list[Tensor]) -> Tensor:
+        return layers[-1].mean(dim=1) if self.over_clip else layers[-1]

@@ -23,6 +23,19 @@ class IndicatorLayer(nn.Module):
         return queries + self.feed_forward(self.norms[2](queries))
 
 
+class DeepestCode(nn.Module):
+    """What `MotionIndicator` competes with: motion codes [B, T, Z] of the deepest scale alone, as
+    in FixTalk's base EDTalk."""
+
+    def __init__(self, width: int, code_width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.code = nn.Linear(width, code_width)
+
+    def forward(self, scales: list[Tensor]) -> Tensor:
+        return self.code(self.norm(scales[-1]))
+
+
 class MotionIndicator(nn.Module):
     """Features [B, T, D] at several scales → motion codes [B, T, Z] (FixTalk, section 4.1).
 

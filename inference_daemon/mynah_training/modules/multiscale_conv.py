@@ -16,12 +16,12 @@ class MultiScaleConv(nn.Module):
     The kernel (3) and the GELU before the joining are open in the paper.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, dilations: tuple[int, ...] = DILATIONS) -> None:
         super().__init__()
         self.scales = nn.ModuleList(
-            [nn.Conv1d(width, width, 3, padding=d, dilation=d, groups=width) for d in DILATIONS]
+            [nn.Conv1d(width, width, 3, padding=d, dilation=d, groups=width) for d in dilations]
         )
-        self.join = nn.Linear(len(DILATIONS) * width, width)
+        self.join = nn.Linear(len(dilations) * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         frames_last = x.transpose(1, 2)

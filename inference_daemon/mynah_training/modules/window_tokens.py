@@ -19,12 +19,12 @@ class WindowTokens(nn.Module):
 
     The last channel of the motion tells the frames that are given (1) from those to be denoised
     (0). MSMD (section 4.4) begins a line with learned start frames and replaces a dropped
-    condition by a learned null one.
+    condition by a learned null one. Without `hears` the speech is someone else's tokens.
     """
 
-    def __init__(self, width: int, style_width: int) -> None:
+    def __init__(self, width: int, style_width: int, *, hears: bool = True) -> None:
         super().__init__()
-        self.hear = SpeechTokens(width)
+        self.hear = SpeechTokens(width) if hears else None
         self.start = nn.Parameter(torch.zeros(PREVIOUS_FRAMES, _N_CHANNELS))
         self.silence = nn.Parameter(0.02 * torch.randn(width))
         self.no_style = nn.Parameter(torch.zeros(style_width))
@@ -36,8 +36,13 @@ class WindowTokens(nn.Module):
         return torch.cat([torch.cat([before, noisy], dim=1), told], dim=-1)
 
     def speech(self, phone_logits: Tensor, cepstrum: Tensor, has_speech: Tensor) -> Tensor:
+        assert self.hear is not None
+        return self.or_silence(self.hear(phone_logits, cepstrum), has_speech)
+
+    def or_silence(self, tokens: Tensor, has_speech: Tensor) -> Tensor:
+        """Tokens [B, 10 + T, D] of speech where there is any."""
         heard = has_speech[:, None, None]
-        return heard * self.hear(phone_logits, cepstrum) + (1 - heard) * self.silence
+        return heard * tokens + (1 - heard) * self.silence
 
     def style(self, style: Tensor, has_style: Tensor) -> Tensor:
         return has_style[:, None] * style + (1 - has_style[:, None]) * self.no_style
