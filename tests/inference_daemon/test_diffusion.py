@@ -194,7 +194,12 @@ def test_a_job_can_be_cancelled_between_two_denoising_steps(model: DiffusionMode
 
 @pytest.mark.parametrize(
     ("guidance", "answer"),
-    [((1.0, 1.0), 0.7), ((1.5, 2.0), 0.1 + 1.5 * 0.2 + 2 * 0.4), ((0.0, 0.0), 0.1)],
+    [
+        ((1.0, 1.0), 0.7),
+        ((1.0, 2.0), 0.1 + 0.2 + 2 * 0.4),
+        ((1.5, 2.0), 0.1 + 1.5 * 0.2 + 2 * 0.4),
+        ((0.0, 0.0), 0.1),
+    ],
 )
 def test_guidance_on_a_denoiser_known_in_full(
     tmp_path: Path, guidance: tuple[float, float], answer: float

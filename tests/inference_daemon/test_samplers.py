@@ -57,11 +57,18 @@ def test_guidance_goes_beyond_what_voice_and_style_change() -> None:
     np.testing.assert_array_equal(branches(1.5, 2.0), [[0, 0], [1, 0], [1, 1]])
 
 
-@pytest.mark.parametrize("guidances", [(1.0, 1.5), (1.15, 1.0), (0.0, 0.0), (2.0, 2.0)])
-def test_all_questions_are_asked_unless_both_guidances_are_one(
+@pytest.mark.parametrize("guidances", [(1.15, 1.0), (0.0, 0.0), (2.0, 2.0)])
+def test_all_questions_are_asked_where_the_voice_is_guided(
     guidances: tuple[float, float],
 ) -> None:
     assert len(branches(*guidances)) == 3
+
+
+def test_guidance_by_style_alone_needs_no_null_branch() -> None:
+    speech_only, both = (np.full((4, 2), value, np.float32) for value in (3.0, 4.0))
+
+    np.testing.assert_array_equal(branches(1.0, 1.5), [[1, 0], [1, 1]])
+    np.testing.assert_allclose(combine(np.stack([speech_only, both]), 1.0, 1.5), 4.5)
 
 
 def test_without_guidance_one_question_is_enough() -> None:
