@@ -142,6 +142,7 @@ def build_trainer(
             )
             strips = FilmStrips(features, head)
             if name == MYNAH and config.model.draft and not (out / CHECKPOINT).is_file():
+                assert isinstance(objective.network, MynahModel)
                 _take_decoder(objective.network, regression)
     about = {"name": name, "model": asdict(settings)}
     return Trainer(objective, sampler, out, config.training, about, place, strips)

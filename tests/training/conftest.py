@@ -1,14 +1,20 @@
-"""A tiny pack of utterances and a tiny head, for tests of training."""
+"""A tiny pack, a tiny corpus and a tiny head, for tests of training."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
+from mynah_training.data.corpus import Recording, read_corpus, read_poses
 from mynah_training.data.pack import Pack, _Writer
+from tests.training.tiny_corpus import write_corpus
+
+if TYPE_CHECKING:
+    from mynah_training.evaluation.restyled import Restyled
 
 SOURCES = ("grid_s1", "grid_multi", "facegood", "synthetic_grid", "synthetic")
 
@@ -33,11 +39,32 @@ def pack(tmp_path: Path) -> Pack:
     return Pack(tmp_path / "pack")
 
 
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of seconds."""
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def recordings(corpus: Path) -> list[Recording]:
+    """Its recordings."""
+    return list(read_corpus(corpus))
+
+
+@pytest.fixture(scope="module")
+def restyled(corpus: Path, recordings: list[Recording]) -> Restyled:
+    """Its sentences performed by held-out performers."""
+    # Here, since tests without torch read this file too.
+    from mynah_training.evaluation.restyled import restyled_trials
+
+    return restyled_trials(recordings, read_poses(corpus).astype(np.float32), 2)
+
+
 @pytest.fixture
 def head_file(tmp_path: Path) -> Path:
-    """A head file of the prepared layout with a jaw that lowers the lips."""
+    """A head file of the prepared layout with a jaw that parts the inner lips."""
     deltas = np.zeros((52, 68, 3), np.float32)
-    deltas[17, 57:, 1] = -3.0
+    deltas[17, 64:, 1] = -3.0
     path = tmp_path / "ict_arkit52.npz"
     np.savez(
         path, neutral=np.zeros((68, 3), np.float32), deltas=deltas,

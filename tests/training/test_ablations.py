@@ -336,16 +336,8 @@ def test_the_driver_trains_exports_and_skips_what_is_finished(
     out = tmp_path / "study"
     arguments = [
         *("--data", tmp_path / "features", "--head", head_file, "--encoder", encoder),
-        *(
-            "--regression",
-            tmp_path / "regression",
-            "--minutes",
-            0.001,
-            "--only",
-            "msmd-[fn]*_*",
-            "-o",
-            out,
-        ),
+        *("--regression", tmp_path / "regression", "--minutes", 0.001),
+        *("--only", "msmd-[fn]*_*", "-o", out),
     ]
 
     driver.main([str(argument) for argument in arguments])

@@ -66,7 +66,7 @@ class Prefetcher:
             self._batches = iter(loader)
         try:
             batch = next(self._batches)
-        except Exception as error:
+        except Exception as error:  # whatever a worker met; it is raised again below
             self.close()
             # The frames of the traceback would keep the loader and its workers alive.
             raise error.with_traceback(None) from None
