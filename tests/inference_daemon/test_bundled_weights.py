@@ -10,10 +10,11 @@ import pytest
 from mynah_daemon.audio.decode import decode_file
 from mynah_daemon.engine import windows
 from mynah_daemon.engine.engine import LipSyncEngine
+from mynah_daemon.engine.lip_closure import MOUTH_OPENING
 from mynah_daemon.engine.model_store import ModelStore, open_store
 from mynah_daemon.engine.models import Direction
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
-from mynah_shared.motion.regions import LIPS
+from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
 
@@ -35,7 +36,7 @@ def perform(store: ModelStore, samples: np.ndarray, fps: float = 30.0) -> np.nda
 def test_the_default_is_a_trained_model_with_all_channels(store: ModelStore) -> None:
     info = store.find("")
     assert info is not None
-    assert info.name == "regression"
+    assert info.name == "mynah"
     assert info.channels == ARKIT_CHANNELS
     for file in store.files:
         assert store.verified_path(file).stat().st_size < 40e6
@@ -57,10 +58,12 @@ def test_the_same_line_gives_the_same_curves(store: ModelStore, speech: np.ndarr
 
 
 def test_speech_opens_the_mouth_and_silence_shuts_it(store: ModelStore, speech: np.ndarray) -> None:
-    lips = [ARKIT_CHANNELS.index(name) for name in LIPS]
+    lips, opening = (channel_indices(names) for names in (LIPS, MOUTH_OPENING))
     jaw = ARKIT_CHANNELS.index("jawOpen")
     assert np.percentile(perform(store, speech)[:, jaw], 90) > 0.08
     for quiet in (np.zeros(48000, "f4"), np.random.default_rng(0).normal(0, 3e-4, 48000)):
-        still = perform(store, quiet.astype("f4"))[:, lips]
-        assert still.max() < 0.02
+        still = perform(store, quiet.astype("f4"))
+        assert still[:, opening].max() < 0.01
+        still = still[:, lips]  # which may rest in a trace of an expression
+        assert still.max() < 0.06
         assert np.abs(np.diff(still, axis=0)).max() < 0.005

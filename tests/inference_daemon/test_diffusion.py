@@ -19,6 +19,7 @@ from mynah_daemon.engine.onnx_session import OnnxSession
 from mynah_daemon.engine.overlap import lay_window, plan_starts
 from mynah_shared.errors import EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.regions import BROWS, EYES, LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 from tests.inference_daemon.tiny_diffusion import (
     MEAN,
@@ -145,6 +146,13 @@ def test_any_length(model: DiffusionModel, seconds: float) -> None:
 
 
 # --- what a request asks for --------------------------------------------------------------------
+
+
+def test_chance_moves_the_lips_less_than_the_rest_of_the_face(model: DiffusionModel) -> None:
+    change = np.abs(perform(model, seed=3) - perform(model, seed=4)).mean(axis=0)
+    lips = change[channel_indices(LIPS)].mean()
+    rest = change[channel_indices(BROWS + EYES)].mean()
+    assert 0 < lips < 0.5 * rest
 
 
 def test_the_seed_decides(model: DiffusionModel) -> None:

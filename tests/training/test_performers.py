@@ -124,6 +124,15 @@ def test_settings_are_the_mouths_alone_and_never_drop_the_jaw() -> None:
     assert not (settings[:, SMILE[0]] != settings[:, SMILE[1]]).any()
 
 
+def test_a_mild_manner_lies_between_the_filmed_one_and_the_full_one() -> None:
+    full, mild = draw_performer(5, poses()), draw_performer(5, poses(), 0.25)
+
+    np.testing.assert_allclose(mild.rest, 0.25 * full.rest, atol=1e-6)
+    np.testing.assert_allclose(np.log(mild.gain), 0.25 * np.log(full.gain), atol=1e-5)
+    assert mild.hang == pytest.approx(0.25 * full.hang)
+    assert mild.blinks_per_s == full.blinks_per_s
+
+
 def test_a_lead_moves_the_face_before_the_voice() -> None:
     motion, _ = speech()
     early = styled(replace(neutral(), lead_s=0.04))

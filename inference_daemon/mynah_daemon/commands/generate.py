@@ -48,8 +48,8 @@ def add_parser(commands: Any) -> None:
     add("--text", default="", help="what is spoken, if known")
     for part in _PARTS:
         add(f"--{part}", type=_number, default=1.0, metavar="AMOUNT", help="0 to 2 (default: 1)")
-    add("--audio-guidance", type=_number, default=1.15)
-    add("--style-guidance", type=_number, default=1.5)
+    add("--audio-guidance", type=_number, default=1.0)
+    add("--style-guidance", type=_number, default=1.0)
     add("--start", type=_number, default=0.0, metavar="S", help="begin here in the audio")
     add("--end", type=_number, default=0.0, metavar="S", help="end here in the audio")
     add("--representation", choices=["arkit", "flame"], default="arkit")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality
 
 from ..audio.features import motion_frame_count
@@ -24,6 +25,9 @@ from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
 
 FloatArray = NDArray[np.float32]
 
+LIP_NOISE: Final = 0.3
+"""Share of the noise that the lips begin with. What they do is told by the voice: chance belongs to
+brows, eyes and head."""
 STEPS: Final = {Quality.draft: 4, Quality.normal: 8, Quality.best: 25}
 
 
@@ -96,6 +100,7 @@ class DiffusionModel:
         shape = (starts[-1] + size, len(self._mean))
         # Drawn for the line: frames that two windows share grow out of the same noise.
         noise = np.random.default_rng(direction.seed).standard_normal(shape, np.float32)
+        noise[:, channel_indices(LIPS, self._entry.channels)] *= LIP_NOISE
         line = np.zeros(shape, np.float32)
         for start in starts:
             denoise = self._denoiser_of(start, line, heard, direction, step)

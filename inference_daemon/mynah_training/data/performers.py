@@ -122,9 +122,10 @@ class Performer:
     fixation_s: float
 
 
-def draw_performer(seed: int, poses: FloatArray) -> Performer:
+def draw_performer(seed: int, poses: FloatArray, strength: float = 1.0) -> Performer:
     """The performer of a seed; `poses` [N, 55] are expressions to rest in (range-of-motion
-    frames)."""
+    frames). At a `strength` below 1 the manner is nearer to that of the filmed person: another
+    person rather than another mood."""
     rng = np.random.default_rng([7919, seed])
     gain = np.ones(_C, np.float32)
     effort = rng.normal(0.1, 0.4)
@@ -135,14 +136,14 @@ def draw_performer(seed: int, poses: FloatArray) -> Performer:
         gain[columns] = np.exp(effort * 0.8 + rng.normal(0.0, deviation))
     return Performer(
         seed=seed,
-        rest=_resting_expression(rng, poses),
-        gain=gain.clip(0.35, 3.2),
-        setting=_articulatory_setting(rng),
-        hang=float(min(rng.gamma(0.8, 0.05), 0.25)),
-        lids=float(min(rng.gamma(0.8, 0.08), 0.4)),
-        asymmetry=float(rng.normal(0.0, 0.12)),
-        sharpness=float(np.clip(np.exp(rng.normal(0.0, 0.3)), 0.5, 1.8)),
-        lead_s=float(np.clip(rng.normal(0.0, 0.015), -0.04, 0.04)),
+        rest=strength * _resting_expression(rng, poses),
+        gain=gain.clip(0.35, 3.2) ** np.float32(strength),
+        setting=strength * _articulatory_setting(rng),
+        hang=strength * float(min(rng.gamma(0.8, 0.05), 0.25)),
+        lids=strength * float(min(rng.gamma(0.8, 0.08), 0.4)),
+        asymmetry=strength * float(rng.normal(0.0, 0.12)),
+        sharpness=float(np.clip(np.exp(rng.normal(0.0, 0.3)), 0.5, 1.8)) ** strength,
+        lead_s=strength * float(np.clip(rng.normal(0.0, 0.015), -0.04, 0.04)),
         brow_accent=float(rng.gamma(1.2, 0.12) * rng.choice([1, 1, 1, -0.5])),
         brow_drift=float(rng.gamma(1.5, 0.04)),
         nod_accent=float(rng.normal(0.01, 0.03)),

@@ -29,6 +29,8 @@ STYLE_FRAMES = 75
 FIRST_JUDGE_PERFORMER = 500_000
 """From here on performers teach the judge of styles, so that it shares none with a motion model."""
 FIRST_HELD_OUT_PERFORMER = 1_000_000
+_MILDEST = 0.1
+"""Strengths of manners begin here: what lies between the few filmed people must be met too."""
 _CROP = PREVIOUS_FRAMES + WINDOW_FRAMES
 
 
@@ -80,8 +82,11 @@ class StyleSampler(UtteranceSampler):
     def __init__(self, features: FeaturePack, mix: StyleMix, seed: int) -> None:
         super().__init__(features, mix, seed)
         self.as_filmed, first = mix.as_filmed, mix.first_performer
-        seeds = range(first, first + mix.performers)
-        self.performers = [draw_performer(seed, features.poses) for seed in seeds]
+        strengths = np.random.default_rng(first).uniform(_MILDEST, 1.0, mix.performers)
+        self.performers = [
+            draw_performer(first + i, features.poses, strength)
+            for i, strength in enumerate(strengths.tolist())
+        ]
         filmed = [e for e in self.entries if e.source not in {"synthetic_grid", SILENCE}]
         self.people = sorted({e.manner for e in filmed})
         self._filmed = {p: [e for e in filmed if e.manner == p] for p in self.people}

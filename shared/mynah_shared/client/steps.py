@@ -65,8 +65,8 @@ class Line:
     end_s: float = 0.0
     text: str = ""
     representation: str = "arkit"
-    audio_guidance: float = 1.15
-    style_guidance: float = 1.5
+    audio_guidance: float = 1.0
+    style_guidance: float = 1.0
 
     def to_request(self, audio_sha256: str) -> m.SynthesizeRequest:
         names = [item.name for item in dataclasses.fields(m.SynthesizeRequest)]

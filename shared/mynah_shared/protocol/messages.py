@@ -186,8 +186,8 @@ class SynthesizeRequest:
     end_s: float = 0.0
     text: str = ""
     representation: str = "arkit"
-    audio_guidance: float = 1.15
-    style_guidance: float = 1.5
+    audio_guidance: float = 1.0
+    style_guidance: float = 1.0
 
 
 @dataclass(frozen=True)
