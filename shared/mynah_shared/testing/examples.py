@@ -26,6 +26,8 @@ _REQUEST = m.SynthesizeRequest(
     start_s=0.5,
     end_s=2.25,
     text="Où est-elle ?",
+    audio_guidance=1.15,
+    style_guidance=1.5,
 )
 _LIMITS = m.Limits(
     message_bytes=4194304,
