@@ -28,15 +28,15 @@ def speech(repository: Path) -> np.ndarray:
     return np.resize(decode_file(repository / "demo_scene" / "line.flac", "line.flac"), 25 * 16000)
 
 
-def perform(store: ModelStore, samples: np.ndarray, fps: float = 30.0) -> np.ndarray:
-    request = SynthesizeRequest(audio_sha256="0" * 64, audio_name="a.wav", fps=fps)
+def perform(store: ModelStore, samples: np.ndarray, model: str = "") -> np.ndarray:
+    request = SynthesizeRequest("0" * 64, "a.wav", fps=30.0, model=model)
     return LipSyncEngine(store).synthesize(request, samples, lambda *_: None).values
 
 
 def test_the_default_is_a_trained_model_with_all_channels(store: ModelStore) -> None:
     info = store.find("")
     assert info is not None
-    assert info.name == "mynah"
+    assert info.name == "regression"
     assert info.channels == ARKIT_CHANNELS
     for file in store.files:
         assert store.verified_path(file).stat().st_size < 40e6
@@ -53,17 +53,23 @@ def test_its_stated_context_is_enough(
     np.testing.assert_allclose(windowed.clip.values, whole.clip.values, atol=1e-5)
 
 
-def test_the_same_line_gives_the_same_curves(store: ModelStore, speech: np.ndarray) -> None:
-    assert perform(store, speech).tobytes() == perform(store, speech).tobytes()
+@pytest.mark.parametrize("model", ["regression", "mynah"])
+def test_the_same_line_gives_the_same_curves(
+    store: ModelStore, speech: np.ndarray, model: str
+) -> None:
+    assert perform(store, speech, model).tobytes() == perform(store, speech, model).tobytes()
 
 
-def test_speech_opens_the_mouth_and_silence_shuts_it(store: ModelStore, speech: np.ndarray) -> None:
+@pytest.mark.parametrize(("model", "trace"), [("regression", 0.02), ("mynah", 0.06)])
+def test_speech_opens_the_mouth_and_silence_shuts_it(
+    store: ModelStore, speech: np.ndarray, model: str, trace: float
+) -> None:
     lips, opening = (channel_indices(names) for names in (LIPS, MOUTH_OPENING))
     jaw = ARKIT_CHANNELS.index("jawOpen")
-    assert np.percentile(perform(store, speech)[:, jaw], 90) > 0.08
+    assert np.percentile(perform(store, speech, model)[:, jaw], 90) > 0.08
     for quiet in (np.zeros(48000, "f4"), np.random.default_rng(0).normal(0, 3e-4, 48000)):
-        still = perform(store, quiet.astype("f4"))
+        still = perform(store, quiet.astype("f4"), model)
         assert still[:, opening].max() < 0.01
         still = still[:, lips]  # which may rest in a trace of an expression
-        assert still.max() < 0.06
+        assert still.max() < trace
         assert np.abs(np.diff(still, axis=0)).max() < 0.005
