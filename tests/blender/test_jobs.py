@@ -227,6 +227,7 @@ def test_opening_another_file_cancels(
     assert session.job is None
     session.pump()
     assert not bpy.data.actions
+    pump_until(lambda: slow.count(m.Cancel) == 1)  # or the daemon counts the old line's steps anew
     slow.step_s, slow.n_steps = 0.01, 4
     assert bpy.ops.mynah.generate() == {"FINISHED"}
 
