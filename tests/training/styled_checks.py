@@ -10,12 +10,13 @@ from torch import Tensor
 from mynah_training.models.styled import Conditions, DenoisingObjective, StyledMotionModel
 from tests.training.style_batches import N, style_batch
 
-SWITCHED = {
-    "has_style": ["style"],
-    "has_speech": ["phone_logits", "cepstrum"],
-    "has_previous": ["previous"],
-}
-"""What each switch of `Conditions` turns off."""
+SWITCHED = [
+    ("has_style", "style"),
+    ("has_speech", "phone_logits"),
+    ("has_speech", "cepstrum"),
+    ("has_previous", "previous"),
+]
+"""Switches of `Conditions`, and each condition that they turn off."""
 
 
 def predicted(model: StyledMotionModel, given: Conditions) -> Tensor:
@@ -26,10 +27,12 @@ def predicted(model: StyledMotionModel, given: Conditions) -> Tensor:
         return model.predict(noise, torch.full((n_items,), 0.5), given)
 
 
-def assert_switch_works(model: StyledMotionModel, given: Conditions, switch: str) -> None:
+def assert_switch_works(
+    model: StyledMotionModel, given: Conditions, switch: str, condition: str
+) -> None:
     """What is switched on counts, what is switched off does not."""
-    changed = {n: getattr(given, n) for n in SWITCHED[switch]}
-    other = replace(given, **{n: x + 5 * torch.randn_like(x) for n, x in changed.items()})
+    changed = getattr(given, condition)
+    other = replace(given, **{condition: changed + 5 * torch.randn_like(changed)})
     nothing = {switch: torch.zeros(len(given.style))}
 
     assert not torch.allclose(predicted(model, given), predicted(model, other), atol=1e-3)

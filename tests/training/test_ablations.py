@@ -15,16 +15,12 @@ torch = pytest.importorskip("torch", reason="torch is not installed: training ca
 from mynah_shared.errors import BadInputError  # noqa: E402  (all of these need torch)
 from mynah_training import ablations as driver  # noqa: E402
 from mynah_training.builders import (  # noqa: E402
-    ENCODER,
     STYLED,
     RunConfig,
-    build_trainer,
     load_trained,
     read_config,
 )
-from mynah_training.data.features import write_features  # noqa: E402
 from mynah_training.data.pack import Pack  # noqa: E402
-from mynah_training.data.speech_batches import SpeechMix  # noqa: E402
 from mynah_training.data.style_batches import StyleBatch, StyleMix  # noqa: E402
 from mynah_training.evaluation.ablation_study import (  # noqa: E402
     Studied,
@@ -42,7 +38,6 @@ from mynah_training.evaluation.columns import ABLATION_COLUMNS  # noqa: E402
 from mynah_training.evaluation.contestants import Contestant  # noqa: E402
 from mynah_training.losses.face import FaceLoss, FaceWeights  # noqa: E402
 from mynah_training.metrics.head import LandmarkHead  # noqa: E402
-from mynah_training.models.speech_encoder import SpeechEncoderConfig  # noqa: E402
 from mynah_training.train import Trainer  # noqa: E402
 from tests.training.style_batches import (  # noqa: E402
     MEAN,
@@ -52,6 +47,7 @@ from tests.training.style_batches import (  # noqa: E402
     style_batch,
 )
 from tests.training.styled_checks import predicted  # noqa: E402
+from tests.training.tiny_runs import write_encoder_run  # noqa: E402
 
 SMALL: dict[str, dict[str, Any]] = {
     "mynah": {"region_width": 8, "layers": 1, "style_encoder_width": 16, "bases": 2},
@@ -288,11 +284,7 @@ def test_fixtalk_without_memory_renders_no_detail() -> None:
 @pytest.fixture
 def encoder(pack: Pack, head_file: Path, tmp_path: Path) -> Path:
     """The run of a tiny encoder, and the tiny pack's features by it."""
-    tiny = RunConfig(SpeechEncoderConfig(width=16, dilations=(1, 2)), SpeechMix())
-    build_trainer(ENCODER, tmp_path / "pack", head_file, tmp_path / "encoder", tiny).save()
-    network = load_trained(tmp_path / "encoder", ENCODER)
-    list(write_features(pack, network, tmp_path / "features", 1, 0))
-    return tmp_path / "encoder"
+    return write_encoder_run(pack, head_file, tmp_path)
 
 
 class Batches:

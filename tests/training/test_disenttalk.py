@@ -21,6 +21,11 @@ from mynah_training.modules.multiscale_conv import MultiScaleConv  # noqa: E402
 from mynah_training.modules.region_attention import RegionAttention, RegionStem  # noqa: E402
 
 from .style_batches import MEAN, SCALE, N, conditions, face_loss, style_batch  # noqa: E402
+from .styled_checks import (  # noqa: E402
+    SWITCHED,
+    assert_steps_lower_the_loss,
+    assert_switch_works,
+)
 
 SMALL = DisentTalkConfig(
     region_width=8, heads=2, layers=2, time_width=16, style_width=16, expert_width=16
@@ -69,28 +74,10 @@ def test_the_reference_code_is_deterministic_and_knows_no_order() -> None:
     assert not torch.allclose(model.encode_style(clip), model.encode_style(clip + 1), atol=1e-2)
 
 
-@pytest.mark.parametrize(
-    ("switch", "fields"),
-    [
-        ("has_style", ["style"]),
-        ("has_speech", ["phone_logits", "cepstrum"]),
-        ("has_previous", ["previous"]),
-    ],
-)
-@torch.no_grad()
-def test_a_condition_counts_only_while_it_is_switched_on(switch: str, fields: list[str]) -> None:
+@pytest.mark.parametrize(("switch", "condition"), SWITCHED)
+def test_a_condition_counts_only_while_it_is_switched_on(switch: str, condition: str) -> None:
     model = awake()
-    noisy, time, given = inputs(model)
-    other = replace(given, **{f: torch.randn_like(getattr(given, f)) * 3 for f in fields})
-    off = {switch: torch.zeros(4)}
-
-    assert not torch.allclose(
-        model.predict(noisy, time, given), model.predict(noisy, time, other), atol=1e-3
-    )
-    assert torch.equal(
-        model.predict(noisy, time, replace(given, **off)),
-        model.predict(noisy, time, replace(other, **off)),
-    )
+    assert_switch_works(model, inputs(model)[2], switch, condition)
 
 
 def test_the_regions_cover_all_channels_once() -> None:
@@ -272,18 +259,7 @@ def test_each_loss_trains_its_own_modules_only() -> None:
 
 
 def test_steps_on_one_batch_lower_the_loss() -> None:
-    trained, batch = objective().train(), style_batch()
-    optimiser = torch.optim.Adam(trained.parameters(), 5e-3)
-    totals = []
-    for _ in range(15):
-        torch.manual_seed(5)  # the same noise and times in every step
-        loss = torch.stack(list(trained.losses(batch).values())).sum()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        totals.append(loss.item())
-
-    assert totals[-1] < 0.8 * totals[0]
+    assert_steps_lower_the_loss(objective())
 
 
 @pytest.mark.filterwarnings("ignore")  # of torch's tracer

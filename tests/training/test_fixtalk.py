@@ -25,6 +25,11 @@ from mynah_training.modules.motion_indicator import MotionIndicator  # noqa: E40
 
 from .exporting import graph_error  # noqa: E402
 from .style_batches import MEAN, SCALE, conditions, face_loss, style_batch  # noqa: E402
+from .styled_checks import (  # noqa: E402
+    SWITCHED,
+    assert_steps_lower_the_loss,
+    assert_switch_works,
+)
 
 TINY = FixTalkConfig(
     width=16, identity_width=12, code_width=20, pyramid_width=24, dilations=(1, 2), heads=2,
@@ -66,38 +71,18 @@ def test_shapes_and_a_deterministic_style(model: FixTalkModel) -> None:
     assert model.transfer(batch.motion, given.style).shape == batch.motion.shape
 
 
-@pytest.mark.parametrize(
-    ("switch", "name"),
-    [("has_style", "style"), ("has_speech", "phone_logits"), ("has_speech", "cepstrum"),
-     ("has_previous", "previous")],
-)  # fmt: skip
+@pytest.mark.parametrize(("switch", "condition"), SWITCHED)
 def test_a_condition_counts_only_while_it_is_switched_on(
-    model: FixTalkModel, switch: str, name: str
+    model: FixTalkModel, switch: str, condition: str
 ) -> None:
-    noisy, time, given = drawn(model, style_batch())
-    changed = replace(given, **{name: getattr(given, name).roll(1, dims=-1) + 1.0})
-    off = {switch: torch.zeros(6)}
-    on = (model.predict(noisy, time, given) - model.predict(noisy, time, changed)).abs().max()
-    assert on > 1e-4
-    torch.testing.assert_close(
-        model.predict(noisy, time, replace(given, **off)),
-        model.predict(noisy, time, replace(changed, **off)),
-    )
+    _, _, given = drawn(model, style_batch())
+    assert_switch_works(model, given, switch, condition)
 
 
 def test_a_few_steps_lower_the_loss(objective: FixTalkObjective) -> None:
-    batch = style_batch()
-    optimiser = torch.optim.AdamW(objective.parameters(), 3e-3)
-    totals = []
-    for _ in range(20):
-        torch.manual_seed(1)  # the same times and noise in every step
-        losses = objective.losses(batch)
-        optimiser.zero_grad()
-        total = torch.stack(list(losses.values())).sum()
-        total.backward()
-        optimiser.step()
-        totals.append(float(total.detach()))
-    assert totals[-1] < 0.8 * totals[0]
+    assert_steps_lower_the_loss(objective)
+
+    losses = objective.losses(style_batch())
     assert {"reconstruction", "disentanglement", "memory", "alignment", "token"} <= set(losses)
     unused = [n for n, p in objective.named_parameters() if p.grad is None]
     assert unused == []

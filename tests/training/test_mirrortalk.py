@@ -27,6 +27,11 @@ from mynah_training.modules.audio_style_mix import (  # noqa: E402
 from mynah_training.modules.style_pooling import AttentionPooling  # noqa: E402
 
 from .style_batches import MEAN, SCALE, N, conditions, face_loss, style_batch  # noqa: E402
+from .styled_checks import (  # noqa: E402
+    SWITCHED,
+    assert_steps_lower_the_loss,
+    assert_switch_works,
+)
 
 SMALL = MirrorTalkConfig(
     width=32, heads=2, layers=2, style_width=16, style_encoder_width=32, style_encoder_layers=1,
@@ -74,28 +79,10 @@ def test_the_style_code_is_deterministic_and_knows_the_order_of_frames() -> None
     assert not torch.allclose(model.encode_style(clip), model.encode_style(clip[:, ::2]), atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("switch", "fields"),
-    [
-        ("has_style", ["style"]),
-        ("has_speech", ["phone_logits", "cepstrum"]),
-        ("has_previous", ["previous"]),
-    ],
-)
-@torch.no_grad()
-def test_a_condition_counts_only_while_it_is_switched_on(switch: str, fields: list[str]) -> None:
+@pytest.mark.parametrize(("switch", "condition"), SWITCHED)
+def test_a_condition_counts_only_while_it_is_switched_on(switch: str, condition: str) -> None:
     model = awake()
-    noisy, time, given = inputs(model)
-    other = replace(given, **{f: torch.randn_like(getattr(given, f)) * 3 for f in fields})
-    off = {switch: torch.zeros(4)}
-
-    assert not torch.allclose(
-        model.predict(noisy, time, given), model.predict(noisy, time, other), atol=1e-3
-    )
-    assert torch.equal(
-        model.predict(noisy, time, replace(given, **off)),
-        model.predict(noisy, time, replace(other, **off)),
-    )
+    assert_switch_works(model, inputs(model)[2], switch, condition)
 
 
 @torch.no_grad()
@@ -321,18 +308,7 @@ def test_the_structural_loss_teaches_the_semantic_encoder_what_was_heard() -> No
 
 
 def test_steps_on_one_batch_lower_the_loss() -> None:
-    trained, batch = objective().train(), style_batch()
-    optimiser = torch.optim.Adam(trained.parameters(), 5e-3)
-    totals = []
-    for _ in range(15):
-        torch.manual_seed(5)  # the same noise and times in every step
-        loss = torch.stack(list(trained.losses(batch).values())).sum()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        totals.append(float(loss.detach()))
-
-    assert totals[-1] < 0.8 * totals[0]
+    assert_steps_lower_the_loss(objective())
 
 
 @pytest.mark.filterwarnings("ignore")  # of torch's tracer

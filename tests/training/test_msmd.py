@@ -73,11 +73,11 @@ def test_shapes_and_repeatable_style(model: MsmdModel, given: Conditions) -> Non
     assert predicted(model, given).shape == (6, 70, N)
 
 
-@pytest.mark.parametrize("switch", SWITCHED)
+@pytest.mark.parametrize(("switch", "condition"), SWITCHED)
 def test_a_condition_counts_only_while_it_is_switched_on(
-    model: MsmdModel, given: Conditions, switch: str
+    model: MsmdModel, given: Conditions, switch: str, condition: str
 ) -> None:
-    assert_switch_works(model, given, switch)
+    assert_switch_works(model, given, switch, condition)
 
 
 def test_given_frames_are_told_from_noisy_ones() -> None:

@@ -100,11 +100,11 @@ def test_shapes_and_repeatable_style(model: MynahModel, given: Conditions) -> No
     assert predicted(model, given).shape == (6, 70, N)
 
 
-@pytest.mark.parametrize("switch", SWITCHED)
+@pytest.mark.parametrize(("switch", "condition"), SWITCHED)
 def test_a_condition_counts_only_while_it_is_switched_on(
-    model: MynahModel, given: Conditions, switch: str
+    model: MynahModel, given: Conditions, switch: str, condition: str
 ) -> None:
-    assert_switch_works(model, given, switch)
+    assert_switch_works(model, given, switch, condition)
 
 
 def test_the_null_branch_of_style_holds_no_basis(model: MynahModel, given: Conditions) -> None:

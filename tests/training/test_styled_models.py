@@ -17,21 +17,16 @@ from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 torch = pytest.importorskip("torch", reason="torch is not installed: training can't be tested")
 
 from mynah_training.builders import (  # noqa: E402  (needs torch)
-    ENCODER,
     REGRESSION,
     STYLED,
-    RunConfig,
     build_trainer,
-    load_trained,
     read_config,
 )  # fmt: skip
-from mynah_training.data.features import write_features  # noqa: E402
 from mynah_training.data.pack import Pack  # noqa: E402
-from mynah_training.data.speech_batches import SpeechMix  # noqa: E402
 from mynah_training.data.style_batches import StyleMix  # noqa: E402
 from mynah_training.export_onnx import export_bundle  # noqa: E402
 from mynah_training.models.regression import RegressionConfig  # noqa: E402
-from mynah_training.models.speech_encoder import SpeechEncoderConfig  # noqa: E402
+from tests.training.tiny_runs import write_encoder_run  # noqa: E402
 
 MIX = StyleMix(performer=1, others=1, animated=1, revoiced=1, silence=1, performers=3)
 pytestmark = [
@@ -45,11 +40,7 @@ pytestmark = [
 @pytest.fixture
 def encoder(pack: Pack, head_file: Path, tmp_path: Path) -> Path:
     """The run of a tiny encoder, and the tiny pack's features by it."""
-    tiny = RunConfig(SpeechEncoderConfig(width=16, dilations=(1, 2)), SpeechMix())
-    build_trainer(ENCODER, tmp_path / "pack", head_file, tmp_path / "encoder", tiny).save()
-    network = load_trained(tmp_path / "encoder", ENCODER)
-    list(write_features(pack, network, tmp_path / "features", 1, 0))
-    return tmp_path / "encoder"
+    return write_encoder_run(pack, head_file, tmp_path)
 
 
 @pytest.mark.parametrize("name", STYLED)

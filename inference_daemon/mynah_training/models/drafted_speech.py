@@ -17,10 +17,9 @@ class DraftedSpeech(nn.Module):
     """A frozen `RegressionDecoder` drafts the face; tokens are made of the draft and of a narrow
     view of the cepstrum (loudness, for brows and head).
 
-    Few faces teach how sounds are articulated, and a large network soon knows those few by heart.
-    The decoder was trained no longer than it still gains on strangers; whoever hears through it
-    can't unlearn that. In training it hears noise, as in its own training, so that its draft of a
-    line that it knows isn't better than that of a new one.
+    Few faces teach how sounds are articulated. So that a large network doesn't learn those few by
+    heart, it hears through one that was trained briefly. In training the decoder hears noise, as in
+    its own training, so that its draft of a line that it knows isn't better than that of a new one.
     """
 
     def __init__(self, width: int) -> None:

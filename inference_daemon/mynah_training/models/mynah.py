@@ -242,7 +242,7 @@ class MynahObjective(VariationalObjective):
     expert on the clean lips (DisentTalk, Eq. 10), and losses that no paper has: lips that meet for
     b, m, p, and windows that join.
 
-    Not in it: AniTalker's and FixTalk's separation of identity (ARKit coefficients hold little),
+    Not in it: AniTalker's and FixTalk's separation of identity,
     MirrorTalk's stages of semantic disentanglement, FixTalk's memory of details.
     """
 
