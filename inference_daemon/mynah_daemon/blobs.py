@@ -1,4 +1,5 @@
-"""Uploaded audio by its content hash: chunks in, a verified file out, the oldest deleted first."""
+"""Uploaded audio and style clips by their content hash: chunks in, a verified file out, the oldest
+deleted first."""
 
 from __future__ import annotations
 
@@ -78,6 +79,13 @@ class BlobStore:
         if upload.offset == n_bytes:
             self._finish(sha256, upload)
         return self.stat(sha256, n_bytes)
+
+    def add(self, data: bytes) -> str:
+        """Stores a file of the daemon's own beside the uploaded ones; returns its SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._discard(sha256)  # half an upload of the same would be in the way
+        self.put(sha256, len(data), 0, data)
+        return sha256
 
     def has(self, sha256: str) -> bool:
         return sha256 in self._complete

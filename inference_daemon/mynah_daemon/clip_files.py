@@ -52,7 +52,7 @@ def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
     write = clip_writer(path)
     data = write(clip, meta)
     try:
-        _replace_file(path, data)
+        replace_file(path, data)
     except OSError as err:
         raise BadInputError(f"Can't write {path}: {err.strerror}; choose another folder.") from err
 
@@ -67,16 +67,18 @@ def clip_writer(path: Path) -> Callable[[MotionClip, str], bytes]:
     return writer
 
 
-def read_clip(path: Path, fps: float | None = None) -> MotionClip:
+def read_clip(path: Path, fps: float | None = None, name: str = "") -> MotionClip:
     """Reads a clip written by `write_clip` or a CSV of the Live Link Face app.
 
     `fps` overrides the rate of a CSV, which is otherwise told from its timecode and can't be for a
-    clip under a second. Raises `BadInputError` with the file's name if it can't be read.
+    clip under a second; `name` is what the file is called if not like its path. Raises
+    `BadInputError` with the file's name if it can't be read.
     """
-    suffix = path.suffix.lower()
+    name = name or path.name
+    suffix = Path(name).suffix.lower()
     try:
         if suffix == ".csv":
-            return _read_csv(path, fps)
+            return _read_csv(path, fps, name)
         if suffix == ".npz":
             return _read_npz(path)
         if suffix == ".json":
@@ -84,15 +86,16 @@ def read_clip(path: Path, fps: float | None = None) -> MotionClip:
             values = np.array(content["values"], np.float32, ndmin=2)
             return MotionClip(float(content["fps"]), tuple(content["channels"]), values)
     except OSError as err:
-        raise BadInputError(f"Can't read the clip '{path.name}': {err.strerror}.") from err
+        raise BadInputError(f"Can't read the clip '{name}': {err.strerror}.") from err
     except (EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as err:
         raise BadInputError(
-            f"'{path.name}' is not a motion clip: its content doesn't fit its suffix {suffix}."
+            f"'{name}' is not a motion clip: its content doesn't fit its suffix {suffix}."
         ) from err
-    raise BadInputError(f"'{path.name}' is not a motion clip; use a .csv, .npz or .json file.")
+    raise BadInputError(f"'{name}' is not a motion clip; use a .csv, .npz or .json file.")
 
 
-def _replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes the file beside its place and moves it there: complete or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -136,20 +139,20 @@ def _timecode(frame: int, fps: float) -> str:
     return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}:{within:06.3f}"
 
 
-def _read_csv(path: Path, fps: float | None) -> MotionClip:
+def _read_csv(path: Path, fps: float | None, name: str) -> MotionClip:
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = [row for row in csv.reader(file) if row]
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    channels = [name for name in ARKIT_CHANNELS if name.lower() in header]
+    header = [title.strip().lower() for title in rows[0]] if rows else []
+    channels = [c for c in ARKIT_CHANNELS if c.lower() in header]
     if "timecode" not in header or not channels or len(rows) < 2:
         raise BadInputError(
-            f"'{path.name}' is not a Live Link Face file: it needs a header with Timecode and "
+            f"'{name}' is not a Live Link Face file: it needs a header with Timecode and "
             "shape names, and a row per frame."
         )
-    columns = [header.index(name.lower()) for name in channels]
+    columns = [header.index(channel.lower()) for channel in channels]
     values = np.array([[float(row[c]) for c in columns] for row in rows[1:]], np.float32)
     if fps is None:
-        fps = _rate_of([row[header.index("timecode")] for row in rows[1:]], path.name)
+        fps = _rate_of([row[header.index("timecode")] for row in rows[1:]], name)
     return MotionClip(fps, tuple(channels), values)
 
 

@@ -57,6 +57,10 @@ class DaemonConfig:
         return self.state_dir / "blobs"
 
     @property
+    def style_dir(self) -> Path:
+        return self.state_dir / "styles"
+
+    @property
     def log_dir(self) -> Path:
         return self.state_dir / "logs"
 

@@ -34,6 +34,7 @@ from .keys import Keys, make_keys, open_router, start_authenticator
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
 from .server import Bell, ControlServer, MainServer, Responder
+from .styles.library import StyleLibrary
 from .supervisor import Supervisor
 
 _STOP_S: Final = 5.0
@@ -87,8 +88,9 @@ class Daemon:
         return Service(
             config=config,
             store=open_store(config.weights),
+            styles=StyleLibrary(config.style_dir),
             blobs=BlobStore(
-                config.blob_dir, config.limits, config.blob_bytes, self._jobs.uses_audio
+                config.blob_dir, config.limits, config.blob_bytes, self._jobs.uses_blob
             ),
             jobs=self._jobs,
             supervisor=supervisor,

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from mynah_shared._version import __version__
-from mynah_shared.errors import JobFailedError
+from mynah_shared.errors import BadInputError, JobFailedError
 from mynah_shared.protocol import messages as m
 from mynah_shared.protocol.version import PROTOCOL_VERSION, require_compatible
 
 from .blobs import BlobStore
 from .config import DaemonConfig
 from .engine.model_store import ModelStore
-from .jobs import JobTable
+from .jobs import JobTable, blobs_of
 from .memory import peak_bytes
-from .requests import STYLES, check_request, job_key
+from .requests import check_request, job_key
+from .styles.clips import read_style_clip, resolve_style
+from .styles.library import StyleLibrary
+from .styles.style_file import Style, StyleInfo, check_name, read_style
 from .supervisor import Supervisor
 
 
@@ -32,6 +36,7 @@ class Service:
 
     config: DaemonConfig
     store: ModelStore
+    styles: StyleLibrary
     blobs: BlobStore
     jobs: JobTable
     supervisor: Supervisor
@@ -49,7 +54,7 @@ def hello(service: Service, request: m.Hello) -> m.Message:
         limits=service.config.limits,
         models=service.store.models,
         default_model=service.store.default_model,
-        styles=STYLES,
+        styles=tuple(style.info.name for style in service.styles.list()),
     )
 
 
@@ -100,11 +105,15 @@ def put_blob(service: Service, request: m.BlobPut) -> m.Message:
 
 
 def submit(service: Service, request: m.Submit) -> m.Message:
-    checked = [check_request(r, service.store, service.config.limits) for r in request.requests]
+    checked = [
+        _with_style_clips(service, check_request(r, service.store, service.config.limits))
+        for r in request.requests
+    ]
     for line in checked:
-        if not service.blobs.has(line.audio_sha256):
+        if not all(service.blobs.has(sha256) for sha256 in blobs_of(line)):
             raise JobFailedError(
-                f"The daemon doesn't have the audio of '{line.audio_name}'; upload it first.",
+                f"The daemon doesn't have the audio of '{line.audio_name}' or a style clip of it; "
+                "upload them first.",
                 code=m.ErrorCode.not_found,
                 retry=True,
             )
@@ -118,6 +127,63 @@ def fetch(service: Service, request: m.Fetch) -> m.Message:
     return service.jobs.result(request.job_id)
 
 
+def list_styles(service: Service, _request: m.ListStyles) -> m.Message:
+    return m.StyleList(
+        tuple(
+            m.StyleEntry(**asdict(style.info), duration_s=style.duration_s, shipped=style.shipped)
+            for style in service.styles.list()
+        )
+    )
+
+
+def style_picture(service: Service, request: m.FetchStylePicture) -> m.Message:
+    with _refused_as(m.ErrorCode.unknown_style):
+        style = service.styles.find(request.name)
+        png = read_style(style.path).picture if style.path else b""
+    return m.StylePicture(style.info.name, png)
+
+
+def add_style(service: Service, request: m.AddStyle) -> m.Message:
+    if not service.blobs.has(request.clip_sha256):
+        raise JobFailedError(
+            f"The daemon doesn't have the clip of the style '{request.name}'; upload it first.",
+            code=m.ErrorCode.not_found,
+            retry=True,
+        )
+    with _refused_as(m.ErrorCode.bad_value):
+        clip = read_style_clip(service.blobs.path(request.clip_sha256), request.clip_name)
+        info = StyleInfo(
+            check_name(request.name),
+            request.tags,
+            request.description,
+            request.provenance,
+            request.licence,
+        )
+        service.styles.add(Style(info, clip), replace=request.replace)
+    return list_styles(service, m.ListStyles())
+
+
+def remove_style(service: Service, request: m.RemoveStyle) -> m.Message:
+    with _refused_as(m.ErrorCode.bad_value):
+        service.styles.remove(request.name)
+    return list_styles(service, m.ListStyles())
+
+
+@contextmanager
+def _refused_as(code: m.ErrorCode) -> Iterator[None]:
+    """A sentence about bad input becomes the answer, with this code."""
+    try:
+        yield
+    except BadInputError as error:
+        raise JobFailedError(str(error), code=code) from error
+
+
+def _with_style_clips(service: Service, request: m.SynthesizeRequest) -> m.SynthesizeRequest:
+    with _refused_as(m.ErrorCode.unknown_style):
+        styles = [resolve_style(use, service.styles, service.blobs) for use in request.styles]
+    return replace(request, styles=tuple(styles))
+
+
 Handler = Callable[[Service, Any], m.Message]
 
 MAIN: Final[dict[type[m.Message], Handler]] = {
@@ -125,6 +191,10 @@ MAIN: Final[dict[type[m.Message], Handler]] = {
     m.BlobPut: put_blob,
     m.Submit: submit,
     m.Fetch: fetch,
+    m.ListStyles: list_styles,
+    m.FetchStylePicture: style_picture,
+    m.AddStyle: add_style,
+    m.RemoveStyle: remove_style,
 }
 CONTROL: Final[dict[type[m.Message], Handler]] = {
     m.Hello: hello,

@@ -111,11 +111,11 @@ class JobTable:
             running = sum(job.state is JobState.running for job in self._jobs.values())
             return len(self._queue), running, self._n_finished
 
-    def uses_audio(self, sha256: str) -> bool:
-        """Whether a job that has not ended needs this audio."""
+    def uses_blob(self, sha256: str) -> bool:
+        """Whether a job that has not ended needs this audio or style clip."""
         with self._lock:
             return any(
-                job.request.audio_sha256 == sha256 and job.state not in TERMINAL
+                sha256 in blobs_of(job.request) and job.state not in TERMINAL
                 for job in self._jobs.values()
             )
 
@@ -205,6 +205,11 @@ class JobTable:
             kept_bytes -= _n_bytes(job)
             n_kept -= 1
             del self._jobs[job.job_id]
+
+
+def blobs_of(request: SynthesizeRequest) -> set[str]:
+    """The files that a request needs, by hash."""
+    return {request.audio_sha256, *(u.clip_sha256 for u in request.styles if u.clip_sha256)}
 
 
 def _n_bytes(job: Job) -> int:

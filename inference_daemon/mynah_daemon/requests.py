@@ -12,15 +12,17 @@ from mynah_shared.errors import JobFailedError
 from mynah_shared.protocol.messages import ErrorCode, Limits, SynthesizeRequest
 
 from .engine.model_store import ModelStore
+from .engine.style_plan import STYLE_REGIONS
+from .styles.library import NEUTRAL
 
-STYLES: Final = ("neutral",)
-REGIONS: Final = ("", "lips", "eyes", "brows", "head")
 REPRESENTATIONS: Final = ("arkit",)
 _RESULT_SCHEMA: Final = 1
 """Raised when the same request would give other curves than before."""
 _FPS_RANGE: Final = (1.0, 240.0)
 _LARGEST_AMOUNT: Final = 2.0
 _LARGEST_GUIDANCE: Final = 10.0
+_MOST_STYLES: Final = 16
+_LONGEST_FADE_S: Final = 10.0
 _LONGEST_TEXT: Final = 20_000
 
 
@@ -31,12 +33,19 @@ def check_request(
 
     Raises `JobFailedError` with the sentence and code if something in it can't be used.
     """
-    model = store.find(request.model)
+    imitates = any(use.clip_sha256 or use.name.casefold() != NEUTRAL for use in request.styles)
+    model = store.find(request.model or (store.imitator if imitates else ""))
     if model is None:
         raise _refuse(
             ErrorCode.unknown_model, "model", request.model, [info.name for info in store.models]
         )
-    _check_styles(request)
+    if imitates and not store.imitates(model.name):
+        raise JobFailedError(
+            f"The model '{model.name}' has a manner of its own only; for styles leave --model out "
+            "or choose mynah.",
+            code=ErrorCode.bad_value,
+        )
+    _check_styles(request, limits)
     if request.representation not in REPRESENTATIONS:
         later = " FLAME comes in a later version." if request.representation == "flame" else ""
         raise JobFailedError(
@@ -66,13 +75,25 @@ def clean_name(name: str) -> str:
     return "".join(c for c in base if c.isprintable())[:120] or "audio"
 
 
-def _check_styles(request: SynthesizeRequest) -> None:
+def _check_styles(request: SynthesizeRequest, limits: Limits) -> None:
+    if len(request.styles) > _MOST_STYLES:
+        raise JobFailedError(
+            f"The line has {len(request.styles)} styles; at most {_MOST_STYLES} are possible.",
+            code=ErrorCode.bad_value,
+        )
     for style in request.styles:
-        if style.name not in STYLES:
-            raise _refuse(ErrorCode.unknown_style, "style", style.name, STYLES)
-        if style.region not in REGIONS:
-            raise _refuse(ErrorCode.bad_value, "style region", style.region, REGIONS[1:])
+        if style.region and style.region not in STYLE_REGIONS:
+            raise _refuse(ErrorCode.bad_value, "style region", style.region, list(STYLE_REGIONS))
         _check_range(f"weight of style '{style.name}'", style.weight, 0, _LARGEST_AMOUNT)
+        _check_range(f"start of style '{style.name}' (s)", style.start_s, 0, limits.audio_s)
+    if request.styles and not any(style.weight for style in request.styles):
+        raise JobFailedError(
+            "The weights of the styles add up to 0, so there is nothing to mix; give one of them "
+            "a weight above 0.",
+            code=ErrorCode.bad_value,
+        )
+    _check_range("style strength", request.style_strength, 0, _LARGEST_AMOUNT)
+    _check_range("fade between styles (s)", request.style_fade_s, 0, _LONGEST_FADE_S)
 
 
 def _check_numbers(request: SynthesizeRequest) -> None:

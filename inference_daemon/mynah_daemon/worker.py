@@ -7,6 +7,7 @@ doing: a worker never outlives its daemon.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import os
@@ -15,10 +16,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mynah_shared._version import __version__
 from mynah_shared.errors import BadInputError, MynahError
@@ -40,12 +43,17 @@ from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
 from .link import LinkWriter, read_message
 from .memory import peak_bytes
+from .styles.clips import read_style_clip
 
 logger = logging.getLogger("mynah_daemon.worker")
 
 
 class JobCancelled(Exception):
     """Raised between two steps of a job that nobody wants any more."""
+
+
+class _BadAudioError(BadInputError):
+    """The audio can't be performed, rather than a style clip or another value."""
 
 
 class Worker:
@@ -88,8 +96,10 @@ class Worker:
             return SynthesizeReply(job_id, clip, json.dumps(meta))
         except JobCancelled:
             return JobEvent(job_id, 0, JobState.cancelled, "", 0, 1)
-        except BadInputError as err:
+        except _BadAudioError as err:
             return _failure(job_id, ErrorCode.bad_audio, str(err))
+        except BadInputError as err:
+            return _failure(job_id, ErrorCode.bad_value, str(err))
         except MynahError as err:
             return _failure(job_id, ErrorCode.internal, str(err))
         except Exception:  # one job's defect must not take the others down
@@ -118,15 +128,22 @@ class Worker:
             check_cancelled()
 
         check_cancelled()
-        samples = self._decoder.decode(
-            self._blobs / request.audio_sha256,
-            request.audio_name,
-            request.start_s,
-            request.end_s,
-            check_cancelled,
-        )
-        clip = self._engine.synthesize(request, samples, progress)
+        style_clips = [
+            read_style_clip(self._blobs / use.clip_sha256, use.name) if use.clip_sha256 else None
+            for use in request.styles
+        ]
+        samples = self._decode(request, check_cancelled)
+        clip = self._engine.synthesize(request, samples, progress, style_clips)
         return clip, self._meta(request, clip, len(samples), clock)
+
+    def _decode(
+        self, request: SynthesizeRequest, check_cancelled: Callable[[], None]
+    ) -> NDArray[np.float32]:
+        path, name = self._blobs / request.audio_sha256, request.audio_name
+        try:
+            return self._decoder.decode(path, name, request.start_s, request.end_s, check_cancelled)
+        except BadInputError as err:
+            raise _BadAudioError(str(err)) from err
 
     def _meta(
         self, request: SynthesizeRequest, clip: MotionClip, n_samples: int, clock: StageClock
@@ -139,7 +156,9 @@ class Worker:
             "start_s": request.start_s,
             "model": model.name if model else request.model,
             "model_sha256": model.sha256 if model else "",
-            "styles": [[style.name, style.weight, style.region] for style in request.styles],
+            "styles": [dataclasses.asdict(style) for style in request.styles],
+            "style_strength": request.style_strength,
+            "style_fade_s": request.style_fade_s,
             "seed": request.seed,
             "quality": request.quality.value,
             "fps": clip.fps,

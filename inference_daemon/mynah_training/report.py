@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mynah_daemon.engine.diffusion import DiffusionModel
 from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import open_store
 from mynah_shared.errors import MynahError
@@ -25,6 +24,7 @@ from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .data.corpus import Recording, Segment, read_corpus, read_rows
 from .data.degrade import add_noise, add_room, telephone
+from .data.pack import MOTION_FPS
 from .data.unseen_voices import LANGUAGES, speak_unseen
 from .evaluation import contestants
 from .evaluation.filmed import filmed_trials
@@ -62,12 +62,10 @@ def predictor(weights: Path, model: str, *, imitates: bool = False) -> Predict:
 
     def predict(item: Item, fps: float) -> MotionClip:
         request = SynthesizeRequest(audio_sha256="", audio_name="", fps=fps, model=model)
-        code = None
+        shown: tuple[MotionClip, ...] = ()
         if imitates and item.style is not None:
-            styled = engine.model(model)
-            assert isinstance(styled, DiffusionModel)  # no other model imitates
-            code = styled.encode_style(item.style)
-        return engine.synthesize(request, item.samples, lambda *_: None, code)
+            shown = (MotionClip(MOTION_FPS, ARKIT_CHANNELS, item.style),)
+        return engine.synthesize(request, item.samples, lambda *_: None, shown)
 
     return predict
 

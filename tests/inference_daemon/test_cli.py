@@ -63,6 +63,7 @@ def test_an_error_is_one_sentence_and_code_2(
         ("neutral@0.5", StyleUse("neutral", 0.5, "")),
         ("neutral:lips", StyleUse("neutral", 1.0, "lips")),
         ("Old Man@0.25:brows", StyleUse("Old Man", 0.25, "brows")),
+        (r"C:\takes\a@b.csv@0.5:head", StyleUse(r"C:\takes\a@b.csv", 0.5, "head")),
     ],
 )
 def test_styles_are_name_weight_region(text: str, style: StyleUse) -> None:

@@ -19,6 +19,7 @@ from mynah_daemon.engine.onnx_session import OnnxSession
 from mynah_daemon.engine.overlap import lay_window, plan_starts
 from mynah_shared.errors import EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.regions import BROWS, EYES, LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 from tests.inference_daemon.tiny_diffusion import (
@@ -253,7 +254,14 @@ def test_the_engine_leaves_eyes_and_expression_to_the_model(tmp_path: Path) -> N
 
 def test_a_style_is_a_code_of_a_performance(model: DiffusionModel) -> None:
     motion = np.random.default_rng(0).random((33, len(ARKIT_CHANNELS)), np.float32)
-    np.testing.assert_allclose(model.encode_style(motion), motion[:, :5].mean(axis=0), atol=1e-5)
+    clip = MotionClip(25.0, ARKIT_CHANNELS, motion)
+    np.testing.assert_allclose(model.encode_style(clip), motion[:, :5].mean(axis=0), atol=1e-5)
+
+
+def test_a_style_clip_may_have_another_rate_and_fewer_channels(model: DiffusionModel) -> None:
+    ramp = np.linspace(0, 1, 121, dtype=np.float32)[:, None]
+    slow = model.encode_style(MotionClip(30.0, (ARKIT_CHANNELS[1],), ramp))
+    np.testing.assert_allclose(slow, [0, 0.5, 0, 0, 0], atol=0.01)
 
 
 def test_a_damaged_style_encoder_is_noticed_when_it_is_needed(tmp_path: Path) -> None:
@@ -262,7 +270,7 @@ def test_a_damaged_style_encoder_is_noticed_when_it_is_needed(tmp_path: Path) ->
     path.write_bytes(path.read_bytes() + b"!")
     perform(model, seconds=1)
     with pytest.raises(EngineUnavailableError, match=r"'diffusion_style\.onnx' doesn't match"):
-        model.encode_style(np.zeros((5, len(ARKIT_CHANNELS)), np.float32))
+        model.encode_style(MotionClip(25.0, ARKIT_CHANNELS, np.zeros((5, 55))))
 
 
 def test_a_damaged_denoiser_is_refused_at_once(tmp_path: Path) -> None:

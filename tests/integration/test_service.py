@@ -72,7 +72,7 @@ def test_hello_tells_what_is_served(client: Client) -> None:
     assert welcome.default_model == "regression"
     assert welcome.models[0].channels == ARKIT_CHANNELS
     assert len(welcome.models[0].sha256) == 64
-    assert welcome.styles == ("neutral",)
+    assert welcome.styles[0] == "neutral"
 
 
 def test_another_major_version_is_refused(client: Client) -> None:
@@ -125,14 +125,26 @@ def test_silence_and_zero_amounts(tmp_path: Path, client: Client) -> None:
     [
         ({"model": "gpt"}, "unknown_model", "available: regression, diffusion, loudness"),
         (
-            {"styles": (StyleUse("angry"),)},
+            {"styles": (StyleUse("no such"),)},
             "unknown_style",
-            "no style 'angry'; available: neutral",
+            "no style and no tag 'no such'; available: neutral",
         ),
         (
             {"styles": (StyleUse("neutral", 1.0, "ears"),)},
             "bad_value",
             "no style region 'ears'; available: lips, eyes, brows, head",
+        ),
+        (
+            {"styles": (StyleUse("neutral", 0.0), StyleUse("neutral", 0.0, "head"))},
+            "bad_value",
+            "weights of the styles add up to 0",
+        ),
+        ({"styles": (StyleUse("neutral", start_s=-1.0),)}, "bad_value", "start of .* is -1"),
+        ({"style_strength": 3.0}, "bad_value", "style strength is 3"),
+        (
+            {"model": "regression", "styles": (StyleUse("no such"),)},
+            "bad_value",
+            "'regression' has a manner of its own only",
         ),
         ({"representation": "flame"}, "bad_value", "FLAME comes in a later version"),
         ({"representation": "bvh"}, "bad_value", "'bvh' is not available; use arkit"),

@@ -26,7 +26,9 @@ from mynah_shared.testing import examples
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "golden" / "protocol" / "vectors.json"
 DOCUMENT = (ROOT / "shared" / "PROTOCOL.md").read_text(encoding="utf-8")
-PARTS = [m.Limits, m.ModelInfo, m.StyleUse, m.Amounts, m.SynthesizeRequest, m.JobStatus]
+PARTS = [
+    m.Limits, m.ModelInfo, m.StyleUse, m.StyleEntry, m.Amounts, m.SynthesizeRequest, m.JobStatus,
+]  # fmt: skip
 
 
 def read_vector(name: str) -> list[bytes]:

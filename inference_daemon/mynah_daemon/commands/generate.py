@@ -9,6 +9,7 @@ import queue
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -28,10 +29,11 @@ from mynah_shared.errors import BadInputError, JobFailedError
 from mynah_shared.protocol.messages import Amounts, Quality, StyleUse
 
 from ..clip_files import clip_writer, write_clip
+from ..styles.style_file import STYLE_SUFFIXES
 from .connecting import APP, connect
 
 _PARTS: Final = ("lips", "brows", "blinks", "gaze", "head")
-_STYLE: Final = re.compile(r"(?P<name>[^@:]+)(@(?P<weight>[^@:]+))?(:(?P<region>[^@:]+))?")
+_STYLE: Final = re.compile(r"(?P<name>.+?)(@(?P<weight>[^@:]*))?(:(?P<region>\w+))?")
 _POLL_S: Final = 0.1  # a wait without end would not hear Ctrl-C on Windows
 
 
@@ -40,7 +42,31 @@ def add_parser(commands: Any) -> None:
     add = parser.add_argument
     add("audio", type=Path, metavar="AUDIO", help="any sound or video file")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
-    add("--style", action="append", type=_style, metavar="NAME[@WEIGHT][:REGION]")
+    add(
+        "--style",
+        action="append",
+        type=_style,
+        default=[],
+        metavar="STYLE",
+        help="NAME|TAG|FILE[@WEIGHT][:REGION]: imitate a style of the library or the performance "
+        "in a file; REGION is lips, eyes, brows or head; repeat to mix",
+    )
+    add(
+        "--style-at",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("S", "STYLE"),
+        help="from S seconds on, this style",
+    )
+    add("--style-fade", type=_number, default=0.4, metavar="S", help="how long styles cross-fade")
+    add(
+        "--style-strength",
+        type=_number,
+        default=1.0,
+        metavar="AMOUNT",
+        help="0 neutral, 1 as shown, 2 exaggerated (default: 1)",
+    )
     add("--model", default="", help="default: the installation's best")
     add("--seed", type=_seed, default=0)
     add("--fps", type=_rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
@@ -106,12 +132,20 @@ def _check(event: ClientEvent, report: Callable[[str, float], None]) -> None:
 
 
 def _line(arguments: argparse.Namespace) -> Line:
+    uses = [*arguments.style, *(_style_at(*pair) for pair in arguments.style_at)]
+    clips = [_style_file(use.name) for use in uses]
+    uses = [
+        use if c is None else replace(use, name=c.name) for use, c in zip(uses, clips, strict=True)
+    ]
     return Line(
         audio=arguments.audio,
         audio_name=arguments.audio.name,
         fps=arguments.fps,
         model=arguments.model,
-        styles=tuple(arguments.style or (StyleUse("neutral"),)),
+        styles=tuple(uses) or (StyleUse("neutral"),),
+        style_clips=tuple(clips),
+        style_strength=arguments.style_strength,
+        style_fade_s=arguments.style_fade,
         seed=arguments.seed,
         quality=Quality(arguments.quality),
         amounts=Amounts(**{part: getattr(arguments, part) for part in _PARTS}),
@@ -127,9 +161,22 @@ def _line(arguments: argparse.Namespace) -> Line:
 def _style(text: str) -> StyleUse:
     match = _STYLE.fullmatch(text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME[@WEIGHT][:REGION]")
-    weight = _number(match["weight"]) if match["weight"] else 1.0
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME|FILE[@WEIGHT][:REGION]")
+    weight = 1.0 if match["weight"] is None else _number(match["weight"])
     return StyleUse(match["name"], weight, match["region"] or "")
+
+
+def _style_at(start: str, text: str) -> StyleUse:
+    try:
+        return replace(_style(text), start_s=_number(start))
+    except argparse.ArgumentTypeError as error:
+        raise BadInputError(f"argument --style-at: {error}") from error
+
+
+def _style_file(name: str) -> Path | None:
+    """The file that a style's name means, if it means one."""
+    path = Path(name)
+    return path if path.suffix.lower() in STYLE_SUFFIXES or path.is_file() else None
 
 
 def _number(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -10,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.curves import resample
 from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality
 
 from ..audio.features import motion_frame_count
-from .guidance import branches, combine
+from .guidance import combine, questions
 from .lip_closure import MOUTH_OPENING
 from .model_store import DiffusionEntry, ModelStore
 from .models import Direction, Performance
@@ -22,6 +24,7 @@ from .onnx_session import OnnxSession
 from .overlap import lay_window, plan_starts
 from .samplers import sample_ddim
 from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
+from .style_plan import StylePlan
 
 FloatArray = NDArray[np.float32]
 
@@ -74,8 +77,9 @@ class DiffusionModel:
         motion = self._generate(heard, direction, step) * self._scale + self._mean
         return Performance(MotionClip(self._entry.fps, self._entry.channels, motion), heard.phones)
 
-    def encode_style(self, motion: FloatArray) -> FloatArray:
-        """Style code [K] of a performance [S, C] in ARKit units at the model's rate."""
+    def encode_style(self, clip: MotionClip) -> FloatArray:
+        """Style code [S] of a performance; what it doesn't show counts as never moved."""
+        motion = resample(clip.select(self._entry.channels), self._entry.fps).values
         (style,) = self._style_encoder.run(motion=motion[None])
         return style[0]
 
@@ -102,33 +106,47 @@ class DiffusionModel:
         noise = np.random.default_rng(direction.seed).standard_normal(shape, np.float32)
         noise[:, channel_indices(LIPS, self._entry.channels)] *= LIP_NOISE
         line = np.zeros(shape, np.float32)
+        codes = self._codes(direction.styles)
+        times_s = np.arange(len(line)) / self._entry.fps
+        shares = direction.styles.shares(times_s, self._entry.channels)
         for start in starts:
-            denoise = self._denoiser_of(start, line, heard, direction, step)
+            manners = _Manners.shown(codes, shares[:, start : start + size])
+            denoise = self._denoiser_of(start, line, heard, manners, direction, step)
             window = sample_ddim(noise[start : start + size], STEPS[direction.quality], denoise)
             lay_window(line, window, start, overlap)
         return line[: heard.n_motion_frames]
+
+    def _codes(self, styles: StylePlan) -> FloatArray:
+        """Style codes [1 + K, S]: the neutral one, and those of the plan's styles."""
+        neutral = self._neutral
+        shown = [
+            neutral if key.clip is None else self.encode_style(key.clip) for key in styles.keys
+        ]
+        return np.stack([neutral, *(neutral + styles.strength * (s - neutral) for s in shown)])
 
     def _denoiser_of(
         self,
         start: int,
         line: FloatArray,
         heard: HeardSpeech,
+        manners: _Manners,
         direction: Direction,
         step: Callable[[str], None],
     ) -> Callable[[FloatArray, float], FloatArray]:
         """The guided denoiser of the window that begins at frame `start` of `line`."""
         size, n_previous = self._entry.window_frames, self._entry.previous_frames
         voice, style = direction.audio_guidance, direction.style_guidance
-        asked = branches(voice, style)
+        asked = questions(voice, style, len(manners.codes))
+        # What is asked without a style takes any.
+        codes = manners.codes[np.arange(-len(asked), 0).clip(-len(manners.codes))]
         previous = line[start - n_previous : start] if start else np.zeros_like(line[:n_previous])
         rows = np.arange(start - n_previous, start + size) * PHONES_PER_MOTION_FRAME
         rows = (rows[:, None] + np.arange(PHONES_PER_MOTION_FRAME)).reshape(-1)
         rows = rows.clip(0, len(heard.phone_logits) - 1)  # the line's ends hold beyond it
-        code = self._neutral if direction.style is None else direction.style
         conditions = {
             "phone_logits": _repeat(heard.phone_logits[rows], len(asked)),
             "cepstrum": _repeat(heard.cepstrum[rows], len(asked)),
-            "style": _repeat(code, len(asked)),
+            "style": codes,
             "previous": _repeat(previous, len(asked)),
             "switches": np.insert(asked, 0, float(start > 0), axis=1),
         }
@@ -138,9 +156,23 @@ class DiffusionModel:
             noisies = _repeat(noisy, len(asked))
             (clean,) = self._denoiser.run(noisy=noisies, time=times, **conditions)
             step("motion")
-            return combine(clean, voice, style)
+            return combine(clean, manners.shares, voice, style)
 
         return denoise
+
+
+@dataclass(frozen=True, eq=False)
+class _Manners:
+    """Style codes [K, S] that a window shows, and the share [K, T, C] of each; 1 together."""
+
+    codes: FloatArray
+    shares: FloatArray
+
+    @classmethod
+    def shown(cls, codes: FloatArray, shares: FloatArray) -> _Manners:
+        """Without those that the window doesn't show, which cost as much time as the others."""
+        kept = shares.any(axis=(1, 2))
+        return cls(codes[kept], shares[kept])
 
 
 def _repeat(array: FloatArray, n: int) -> FloatArray:

@@ -22,6 +22,7 @@ from .models import Direction, MotionModel, Performance
 from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
 from .speech import SpeechEncoder
+from .style_plan import StyleKey, StylePlan
 
 FloatArray = NDArray[np.float32]
 
@@ -47,10 +48,12 @@ class LipSyncEngine:
         request: SynthesizeRequest,
         samples: FloatArray,
         progress: Progress,
-        style: FloatArray | None = None,
+        style_clips: Sequence[MotionClip | None] = (),
     ) -> MotionClip:
-        """The performance of samples [N] at 16 kHz with round(duration × fps) frames, in the style
-        of a code [K] that the model made of a clip (none: its neutral one).
+        """The performance of samples [N] at 16 kHz with round(duration × fps) frames.
+
+        `style_clips` are the performances that the request's styles name, in their order; None, as
+        where there are fewer, is the model's neutral manner.
 
         Equal arguments give equal curves, bit for bit. Raises `BadInputError` for an unknown model
         and `EngineUnavailableError` if its weights are damaged.
@@ -61,7 +64,7 @@ class LipSyncEngine:
             request.quality,
             request.audio_guidance,
             request.style_guidance,
-            style,
+            _plan_styles(request, style_clips, len(samples) / SAMPLE_RATE),
         )
         count = _Counter(progress, total=model.count_steps(len(samples), direction) + 2)
         count("decode")
@@ -95,6 +98,20 @@ class LipSyncEngine:
         if isinstance(entry, DiffusionEntry):
             return DiffusionModel(self._store, entry, self._speech)
         return OnnxPair(self._store, entry, self._speech)
+
+
+def _plan_styles(
+    request: SynthesizeRequest, clips: Sequence[MotionClip | None], duration_s: float
+) -> StylePlan:
+    """Raises `BadInputError` for a style that would begin behind the line's end."""
+    for use in request.styles:
+        if use.start_s >= duration_s > 0:
+            raise BadInputError(
+                f"The style '{use.name}' begins at {use.start_s:g} s, but the line lasts "
+                f"{duration_s:.2f} s; let it begin within the line."
+            )
+    keys = tuple(map(StyleKey, request.styles, [*clips, *[None] * len(request.styles)]))
+    return StylePlan(keys, request.style_fade_s, request.style_strength)
 
 
 def count_frames(n_samples: int, fps: float) -> int:

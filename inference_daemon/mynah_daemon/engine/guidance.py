@@ -3,29 +3,30 @@ denoiser is asked, and how its answers become one."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-_BOTH: Final = ((1, 1),)
-_STYLE: Final = ((1, 0), (1, 1))
-_ALL: Final = ((0, 0), (1, 0), (1, 1))
+
+def questions(audio_guidance: float, style_guidance: float, n_styles: int) -> FloatArray:
+    """(has_speech, has_style) of each question [B, 2]; the last `n_styles` are about a style each.
+    Where guidance is 1 fewer are enough."""
+    without = [(0, 0)] if audio_guidance != 1 else []
+    if audio_guidance != 1 or style_guidance != 1:
+        without.append((1, 0))
+    return np.array([*without, *[(1, 1)] * n_styles], np.float32)
 
 
-def branches(audio_guidance: float, style_guidance: float) -> FloatArray:
-    """(has_speech, has_style) of each question [B, 2]; where guidance is 1 fewer are enough."""
-    if audio_guidance != 1:
-        return np.array(_ALL, np.float32)
-    return np.array(_BOTH if style_guidance == 1 else _STYLE, np.float32)
-
-
-def combine(clean: FloatArray, audio_guidance: float, style_guidance: float) -> FloatArray:
-    """One clean motion [T, C] from the answers [B, T, C] to the questions of `branches`."""
-    if len(clean) == len(_BOTH):
-        return clean[0]
-    *null, speech_only, both = clean
+def combine(
+    clean: FloatArray, shares: FloatArray, audio_guidance: float, style_guidance: float
+) -> FloatArray:
+    """One clean motion [T, C] from the answers [B, T, C] to `questions`, with `shares` [K, T, C] of
+    those about styles."""
+    *without, styled = np.split(clean, range(1, len(clean) - len(shares) + 1))
+    both = styled[0] if len(shares) == 1 else (shares * styled).sum(axis=0)
+    if not without:
+        return both
+    *null, speech_only = (answer[0] for answer in without)
     guided = null[0] + audio_guidance * (speech_only - null[0]) if null else speech_only
     return guided + style_guidance * (both - speech_only)

@@ -129,6 +129,17 @@ class ModelStore:
         wanted = name or self.default_model
         return next((model for model in self.models if model.name == wanted), None)
 
+    @property
+    def imitator(self) -> str:
+        """The model that imitates styles: the default one if it can, else the first that can; '' if
+        there is none."""
+        able = [entry.name for entry in self.entries if isinstance(entry, DiffusionEntry)]
+        return self.default_model if self.default_model in able else next(iter(able), "")
+
+    def imitates(self, name: str) -> bool:
+        """Whether a model can imitate styles."""
+        return any(isinstance(e, DiffusionEntry) and e.name == name for e in self.entries)
+
     def verified_path(self, file: WeightFile) -> Path:
         """The path of a weight file. Raises `EngineUnavailableError` if its content is another."""
         path = self.folder / file.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import Quality
 
+from .style_plan import StylePlan
+
 FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """How a line shall be performed, as far as a model can: the fields of `SynthesizeRequest`, and
-    the code [K] of the `style` to perform it in (none: the model's neutral one)."""
+    """How a line shall be performed, as far as a model can: the fields of `SynthesizeRequest`."""
 
     seed: int
     quality: Quality
     audio_guidance: float
     style_guidance: float
-    style: FloatArray | None = None
+    styles: StylePlan = field(default_factory=StylePlan)
 
 
 @dataclass(frozen=True, eq=False)

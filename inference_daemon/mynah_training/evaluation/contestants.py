@@ -17,9 +17,11 @@ from mynah_daemon.engine.model_store import LOUDNESS, DiffusionEntry, ModelStore
 from mynah_daemon.engine.overlap import plan_starts
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
 from ..data.corpus import Recording
+from ..data.pack import MOTION_FPS
 from .lines import Line
 
 FloatArray = NDArray[np.float32]
@@ -127,8 +129,8 @@ class Served:
         )
         if self._unconditioned:
             request = replace(request, audio_guidance=0.0, style_guidance=0.0)
-        code = None if style is None else self._style_code(style)
-        clip = self._engine.synthesize(request, line.samples, lambda *_: None, code)
+        shown = () if style is None else (_clip(style),)
+        clip = self._engine.synthesize(request, line.samples, lambda *_: None, shown)
         values = clip.select(ARKIT_CHANNELS).values
         # Stored audio is padded to whole frames: a frame more or less.
         return values[np.arange(line.n_frames).clip(0, len(values) - 1)]
@@ -138,7 +140,7 @@ class Served:
 
     def _style_code(self, motion: FloatArray) -> FloatArray | None:
         model = self._engine.model(self._model)
-        return model.encode_style(motion) if isinstance(model, DiffusionModel) else None
+        return model.encode_style(_clip(motion)) if isinstance(model, DiffusionModel) else None
 
     def joins(self, line: Line) -> list[int]:
         entry = next((e for e in self._store.entries if e.name == self._model), None)
@@ -157,6 +159,10 @@ class Served:
             unconditioned=self._unconditioned,
             quality=self._quality,
         )
+
+
+def _clip(motion: FloatArray) -> MotionClip:
+    return MotionClip(MOTION_FPS, ARKIT_CHANNELS, motion)
 
 
 def served(bundles: list[tuple[str, Path]]) -> Iterator[Contestant]:

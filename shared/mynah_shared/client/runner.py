@@ -203,8 +203,7 @@ def _perform(
     """All steps of one line: read, upload, submit, follow, fetch."""
     line = task.line
     report(Progressed(task.ticket, "upload", 0.0))
-    sha256 = yield from steps.upload(line.audio, line.audio_name, limits)
-    request = line.to_request(sha256)
+    request = yield from steps.upload_line(line, limits)
     job = yield from steps.submit(request)
     task.job_id = job.job_id
     report(Progressed(task.ticket, "queued", 0.0))

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import io
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -49,8 +49,9 @@ Steps = Generator[m.Message | Wait, m.Message | None, T]
 class Line:
     """One line of dialogue to perform: a file, or the bytes of one, and the request's fields.
 
-    `audio_name` is what error sentences call the audio; the other fields are explained at
-    `SynthesizeRequest`.
+    `audio_name` is what error sentences call the audio; `style_clips` are the files, or their
+    bytes, that the `styles` show, in their order (None, and where there are fewer: a style of the
+    daemon's). The other fields are explained at `SynthesizeRequest`.
     """
 
     audio: Path | bytes
@@ -67,11 +68,22 @@ class Line:
     representation: str = "arkit"
     audio_guidance: float = 1.0
     style_guidance: float = 1.0
+    style_strength: float = 1.0
+    style_fade_s: float = 0.4
+    style_clips: tuple[Path | bytes | None, ...] = ()
 
-    def to_request(self, audio_sha256: str) -> m.SynthesizeRequest:
+    def to_request(
+        self, audio_sha256: str, style_sha256s: Sequence[str] = ()
+    ) -> m.SynthesizeRequest:
+        """`style_sha256s` name the uploaded style clips, in their order ('': there is none)."""
         names = [item.name for item in dataclasses.fields(m.SynthesizeRequest)]
-        values = {name: getattr(self, name) for name in names if name != "audio_sha256"}
-        return m.SynthesizeRequest(audio_sha256=audio_sha256, **values)
+        values = {n: getattr(self, n) for n in names if n not in ("audio_sha256", "styles")}
+        uploaded = [*style_sha256s, *[""] * len(self.styles)]
+        styles = tuple(
+            dataclasses.replace(use, clip_sha256=sha256)
+            for use, sha256 in zip(self.styles, uploaded, strict=False)
+        )
+        return m.SynthesizeRequest(audio_sha256=audio_sha256, styles=styles, **values)
 
 
 def ask(message: m.Message, expected: type[M]) -> Steps[M]:
@@ -85,11 +97,24 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
     return reply
 
 
-def upload(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[str]:
-    """Gives the daemon what it lacks of an audio file; returns the SHA-256 that names it.
+def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
+    """Gives the daemon the line's audio and style clips; returns the request that names them."""
+    audio = yield from upload(line.audio, line.audio_name, limits)
+    clips: list[str] = []
+    for use, clip in zip(line.styles, line.style_clips, strict=False):
+        sha256 = "" if clip is None else (yield from upload(clip, use.name, limits, "style clip"))
+        clips.append(sha256)
+    return line.to_request(audio, clips)
 
-    `name` is what sentences call an audio that has no path. Nothing is held in memory but a piece.
-    Raises `BadInputError` if the file can't be read, `JobFailedError` if it is too large.
+
+def upload(
+    audio: Path | bytes, name: str, limits: m.Limits, kind: str = "audio file"
+) -> Steps[str]:
+    """Gives the daemon what it lacks of a file; returns the SHA-256 that names it.
+
+    `name` is what sentences call a file that has no path, `kind` what it is. Nothing is held in
+    memory but a piece. Raises `BadInputError` if the file can't be read, `JobFailedError` if it is
+    too large.
     """
     try:
         with _open_audio(audio, name, limits) as file:
@@ -97,13 +122,11 @@ def upload(audio: Path | bytes, name: str, limits: m.Limits) -> Steps[str]:
             yield from _send(file, sha256, n_bytes, limits)
             return sha256
     except FileNotFoundError as error:
-        raise BadInputError(
-            f"The audio file '{audio}' does not exist; choose another file."
-        ) from error
+        raise BadInputError(f"The {kind} '{audio}' does not exist; choose another file.") from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadInputError(
-            f"The audio file '{audio}' can't be read ({reason}); "
+            f"The {kind} '{audio}' can't be read ({reason}); "
             "allow reading it or choose another file."
         ) from error
 

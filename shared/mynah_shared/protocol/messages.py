@@ -113,6 +113,74 @@ class Pong:
     running: int
 
 
+# --- the style library ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StyleEntry:
+    """A style of the daemon's library; `shipped` ones can't be removed, `tags` find it too."""
+
+    name: str
+    tags: tuple[str, ...]
+    description: str
+    provenance: str
+    licence: str
+    duration_s: float
+    shipped: bool
+
+
+@dataclass(frozen=True)
+class ListStyles:
+    """Asks for the library; answered by `StyleList`."""
+
+
+@dataclass(frozen=True)
+class StyleList:
+    """The library by name, the neutral style first."""
+
+    styles: tuple[StyleEntry, ...]
+
+
+@dataclass(frozen=True)
+class FetchStylePicture:
+    """Asks for a style's film strip; answered by `StylePicture`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class StylePicture:
+    """A PNG, empty if the style has none."""
+
+    name: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class AddStyle:
+    """Stores an uploaded clip in the library; answered by the new `StyleList`.
+
+    `clip_name` is the file's name with the suffix that tells its format. A style of the same name
+    is replaced only if `replace` says so.
+    """
+
+    name: str
+    clip_sha256: str
+    clip_name: str
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    provenance: str = ""
+    licence: str = ""
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveStyle:
+    """Deletes a style of the user's; answered by the new `StyleList`."""
+
+    name: str
+
+
 # --- audio upload, by content --------------------------------------------------------------------
 
 
@@ -159,11 +227,17 @@ class Amounts:
 
 @dataclass(frozen=True)
 class StyleUse:
-    """A style by name, its weight, and the region it is limited to ('' for the whole face)."""
+    """A style by name, its weight, and the region it is limited to ('' for the whole face).
+
+    `clip_sha256` is an uploaded style clip ('' if the name is one of the daemon's), `start_s` the
+    moment of the performance from which on the style shows.
+    """
 
     name: str
     weight: float = 1.0
     region: str = ""
+    clip_sha256: str = ""
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,6 +262,8 @@ class SynthesizeRequest:
     representation: str = "arkit"
     audio_guidance: float = 1.0
     style_guidance: float = 1.0
+    style_strength: float = 1.0
+    style_fade_s: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -320,6 +396,12 @@ Message = (
     | Welcome
     | Ping
     | Pong
+    | ListStyles
+    | StyleList
+    | FetchStylePicture
+    | StylePicture
+    | AddStyle
+    | RemoveStyle
     | BlobStat
     | BlobState
     | BlobPut

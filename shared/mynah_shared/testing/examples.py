@@ -19,7 +19,7 @@ _REQUEST = m.SynthesizeRequest(
     audio_name="line_01.wav",
     fps=23.976,
     model="regression",
-    styles=(m.StyleUse("neutral", 0.5, "lips"),),
+    styles=(m.StyleUse("take.csv", 0.5, "lips", "7d" * 32, 1.25),),
     seed=7,
     quality=m.Quality.best,
     amounts=m.Amounts(lips=1.0, brows=0.5, blinks=1.0, gaze=0.0, head=2.0),
@@ -28,6 +28,8 @@ _REQUEST = m.SynthesizeRequest(
     text="Où est-elle ?",
     audio_guidance=1.15,
     style_guidance=1.5,
+    style_strength=1.2,
+    style_fade_s=0.25,
 )
 _LIMITS = m.Limits(
     message_bytes=4194304,
@@ -44,12 +46,21 @@ _MODEL = m.ModelInfo(
     channels=("jawOpen", "mouthClose"),
     description="Speech to ARKit in one pass.",
 )
+_STYLE = m.StyleEntry(
+    name="angry",
+    tags=("loud",),
+    description="Shouts.",
+    provenance="take 3",
+    licence="ours",
+    duration_s=12.5,
+    shipped=False,
+)
 _CLIP = MotionClip(25.0, ("jawOpen", "mouthClose"), np.array([[0, 1], [0.5, 0.25], [1, -1]]))
 
 EXAMPLES: dict[str, m.Message] = {
-    "hello": m.Hello(protocol=(1, 0), app="Blender", app_version="5.0.1"),
+    "hello": m.Hello(protocol=(1, 1), app="Blender", app_version="5.0.1"),
     "welcome": m.Welcome(
-        protocol=(1, 0),
+        protocol=(1, 1),
         server_id="8f0c2b7d9e1a4c55",
         server_version="0.1.0",
         limits=_LIMITS,
@@ -59,6 +70,14 @@ EXAMPLES: dict[str, m.Message] = {
     ),
     "ping": m.Ping(),
     "pong": m.Pong(queued=3, running=1),
+    "style.list": m.ListStyles(),
+    "style.entries": m.StyleList((_STYLE,)),
+    "style.picture": m.FetchStylePicture("angry"),
+    "style.picture.data": m.StylePicture("angry", png=b"\x89PNG"),
+    "style.add": m.AddStyle(
+        "angry", "7d" * 32, "take.csv", ("loud",), "Shouts.", "take 3", "ours", replace=True
+    ),
+    "style.remove": m.RemoveStyle("angry"),
     "blob.stat": m.BlobStat(SHA256, n_bytes=300000),
     "blob.state": m.BlobState(SHA256, offset=262144, complete=False),
     "blob.put": m.BlobPut(SHA256, n_bytes=300000, offset=262144, data=b"RIFF\x00\xff"),

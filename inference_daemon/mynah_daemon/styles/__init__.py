@@ -1,0 +1,1 @@
+"""The style library: performances to imitate, one file each, shipped ones and the user's own."""

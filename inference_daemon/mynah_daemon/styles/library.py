@@ -1,0 +1,106 @@
+"""Styles by name or tag: those that ship with Mynah, and the user's own folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mynah_shared.errors import BadInputError
+
+from .style_file import SUFFIX, Style, StyleInfo, read_style, write_style
+
+SHIPPED: Final = Path(__file__).parent / "shipped"
+NEUTRAL: Final = "neutral"
+"""The model's own manner: a style without a performance."""
+
+
+@dataclass(frozen=True)
+class ListedStyle:
+    """A style of the library; `path` is None and the duration 0 for the neutral one, `shipped`
+    ones can't be removed."""
+
+    info: StyleInfo
+    path: Path | None
+    duration_s: float
+    shipped: bool
+
+
+class StyleLibrary:
+    """Reads the folders anew at each question, so that all programs see the same styles.
+
+    A style of the user's hides a shipped one of the same name. A file that can't be read is left
+    out of the list, and named when it is asked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def list(self) -> list[ListedStyle]:
+        """All styles by name, the neutral one first."""
+        neutral = StyleInfo(NEUTRAL, description="The model's own manner.")
+        found = {
+            style.info.name: style
+            for folder, shipped in ((SHIPPED, True), (self.folder, False))
+            for style in _styles_in(folder, shipped=shipped)
+        }
+        return [ListedStyle(neutral, None, 0.0, True), *(found[name] for name in sorted(found))]
+
+    def find(self, name: str) -> ListedStyle:
+        """The style of this name; else the first with it as a tag. Capitals don't count.
+
+        Raises `BadInputError` that lists the names.
+        """
+        wanted, styles = name.casefold(), self.list()
+        for style in styles:
+            if style.info.name.casefold() == wanted:
+                return style
+        for style in styles:
+            if wanted in (tag.casefold() for tag in style.info.tags):
+                return style
+        raise _unknown("style and no tag", name, styles)
+
+    def add(self, style: Style, *, replace: bool = False) -> Path:
+        """Stores the style among the user's own. Raises `BadInputError` if its name is taken."""
+        if style.info.name.casefold() == NEUTRAL:
+            raise BadInputError(f"'{NEUTRAL}' is the model's own manner; choose another name.")
+        path = self._path(style.info.name)
+        if path.exists() and not replace:
+            raise BadInputError(
+                f"There is a style '{style.info.name}' already; choose another name, remove the "
+                "old one first or give --replace."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_style(style, path)
+        return path
+
+    def remove(self, name: str) -> None:
+        """Deletes a style of the user's. Raises `BadInputError` if there is none of this name."""
+        wanted, styles = name.casefold(), self.list()
+        style = next((s for s in styles if s.info.name.casefold() == wanted), None)
+        if style is None:
+            raise _unknown("style", name, styles)
+        if style.path is None or style.shipped:
+            raise BadInputError(
+                f"The style '{style.info.name}' belongs to Mynah and can't be removed."
+            )
+        style.path.unlink()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}{SUFFIX}"
+
+
+def _unknown(what: str, name: str, styles: list[ListedStyle]) -> BadInputError:
+    names = ", ".join(style.info.name for style in styles)
+    return BadInputError(f"There is no {what} '{name}'; available: {names}.")
+
+
+def _styles_in(folder: Path, *, shipped: bool) -> list[ListedStyle]:
+    styles: list[ListedStyle] = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            style = read_style(path)
+            styles.append(ListedStyle(style.info, path, style.clip.duration_s, shipped))
+        except BadInputError:
+            continue
+    return styles
