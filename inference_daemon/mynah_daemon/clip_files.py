@@ -4,6 +4,9 @@ CSV: the columns the Live Link Face app writes (52 shapes, then head and eye rot
 one row per frame. The timecode `HH:MM:SS:FF.mmm` holds real time: FF.mmm is the frame within the
 second, fractional at rates like 23.976, so a reader can recover the exact rate.
 NPZ: `values` float32 [T, C], `channels` [C], `fps`, `meta` (JSON text). JSON: the same as lists.
+
+FLAME: an NPZ has FLAME's own arrays (`exp`, `jaw_pose`, …) for values and channels. Whoever reads a
+clip gets ARKit's channels: those of FLAME go through the map on this computer.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import FloatArray, MotionClip
+from mynah_shared.motion.flame import FLAME, exp_width, to_arrays
 
 _SWAPPED: Final = {
     "jawLeft": "jawRight",
@@ -49,7 +53,7 @@ def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
     `meta` is JSON text (CSV has no place for it). Raises `BadInputError` for another suffix or an
     unwritable folder.
     """
-    write = clip_writer(path)
+    write = clip_writer(path, FLAME if exp_width(clip.channels) else "")
     data = write(clip, meta)
     try:
         replace_file(path, data)
@@ -57,30 +61,47 @@ def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
         raise BadInputError(f"Can't write {path}: {err.strerror}; choose another folder.") from err
 
 
-def clip_writer(path: Path) -> Callable[[MotionClip, str], bytes]:
-    """The encoder for the path's suffix. Raises `BadInputError` if there is none."""
+def clip_writer(path: Path, representation: str = "") -> Callable[[MotionClip, str], bytes]:
+    """The encoder for the path's suffix. Raises `BadInputError` if there is none, or none that can
+    hold the representation."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise BadInputError(
             f"The output '{path.name}' has the suffix '{path.suffix}'; use .csv, .npz or .json."
         )
+    if representation == FLAME and writer is _to_csv:
+        raise BadInputError(
+            f"The output '{path.name}' would be a Live Link Face file, which has no place for "
+            "FLAME's coefficients; use .npz or .json."
+        )
     return writer
 
 
 def read_clip(path: Path, fps: float | None = None, name: str = "") -> MotionClip:
-    """Reads a clip written by `write_clip` or a CSV of the Live Link Face app.
+    """Reads a clip written by `write_clip`, a CSV of the Live Link Face app or an NPZ of a FLAME
+    tracker (`flame.tracks`), as ARKit's channels.
 
     `fps` overrides the rate of a CSV, which is otherwise told from its timecode and can't be for a
-    clip under a second; `name` is what the file is called if not like its path. Raises
-    `BadInputError` with the file's name if it can't be read.
+    clip under a second, and that of a FLAME track, which often has none; `name` is what the file is
+    called if not like its path. Raises `BadInputError` with the file's name if it can't be read, and
+    for FLAME without a map.
     """
-    name = name or path.name
+    clip = _read_as_stored(path, fps, name or path.name)
+    if not exp_width(clip.channels):
+        return clip
+    from .config import config_from_environment  # its modules read clips themselves
+    from .flame.mapping import read_map  # brings scipy, which takes half a second to load
+
+    return read_map(config_from_environment().flame_map).to_arkit(clip)
+
+
+def _read_as_stored(path: Path, fps: float | None, name: str) -> MotionClip:
     suffix = Path(name).suffix.lower()
     try:
         if suffix == ".csv":
             return _read_csv(path, fps, name)
         if suffix == ".npz":
-            return _read_npz(path)
+            return _read_npz(path, fps, name)
         if suffix == ".json":
             content = cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
             values = np.array(content["values"], np.float32, ndmin=2)
@@ -176,19 +197,19 @@ def _split_timecode(text: str) -> tuple[int, float]:
 
 
 def _to_npz(clip: MotionClip, meta: str) -> bytes:
+    named = {"values": clip.values, "channels": np.array(clip.channels)}
+    arrays = to_arrays(clip) if exp_width(clip.channels) else named
     data = io.BytesIO()
-    np.savez_compressed(
-        data,
-        values=clip.values,
-        channels=np.array(clip.channels),
-        fps=np.float64(clip.fps),
-        meta=np.array(meta),
-    )
+    np.savez_compressed(data, **arrays, fps=np.float64(clip.fps), meta=np.array(meta))
     return data.getvalue()
 
 
-def _read_npz(path: Path) -> MotionClip:
+def _read_npz(path: Path, fps: float | None, name: str) -> MotionClip:
     with np.load(path, allow_pickle=False) as content:
+        if "channels" not in content.files:
+            from .flame.tracks import read_flame_track
+
+            return read_flame_track(content, name, fps)
         channels = tuple(str(name) for name in content["channels"])
         return MotionClip(float(content["fps"]), channels, content["values"])
 

@@ -13,6 +13,7 @@ from mynah_shared.errors import BadInputError
 from mynah_shared.protocol.messages import Limits
 
 from .engine.model_store import BUNDLED
+from .flame.stored import MAP_NAME
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -59,6 +60,11 @@ class DaemonConfig:
     @property
     def style_dir(self) -> Path:
         return self.state_dir / "styles"
+
+    @property
+    def flame_map(self) -> Path:
+        """What `mynah flame calibrate` made of the user's FLAME model."""
+        return self.state_dir / MAP_NAME
 
     @property
     def log_dir(self) -> Path:

@@ -15,12 +15,14 @@ from typing import Any, Final
 
 from mynah_shared._version import __version__
 from mynah_shared.errors import BadInputError, JobFailedError
+from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol import messages as m
 from mynah_shared.protocol.version import PROTOCOL_VERSION, require_compatible
 
 from .blobs import BlobStore
 from .config import DaemonConfig
 from .engine.model_store import ModelStore
+from .flame.stored import NO_MAP, map_sha256
 from .jobs import JobTable, blobs_of
 from .memory import peak_bytes
 from .requests import check_request, job_key
@@ -117,7 +119,10 @@ def submit(service: Service, request: m.Submit) -> m.Message:
                 code=m.ErrorCode.not_found,
                 retry=True,
             )
-    keyed = [(job_key(line, service.store), line) for line in checked]
+    flame_map = map_sha256(service.config.flame_map)
+    if not flame_map and any(line.representation == FLAME for line in checked):
+        raise JobFailedError(NO_MAP, code=m.ErrorCode.bad_value)
+    keyed = [(job_key(line, service.store, flame_map), line) for line in checked]
     accepted = m.Accepted(service.jobs.submit(keyed))
     service.supervisor.poke()
     return accepted

@@ -209,7 +209,9 @@ class JobTable:
 
 def blobs_of(request: SynthesizeRequest) -> set[str]:
     """The files that a request needs, by hash."""
-    return {request.audio_sha256, *(u.clip_sha256 for u in request.styles if u.clip_sha256)}
+    uses = (*request.styles, *request.gestures)
+    named = {request.audio_sha256, request.take_sha256, *(use.clip_sha256 for use in uses)}
+    return named - {""}
 
 
 def _n_bytes(job: Job) -> int:

@@ -9,13 +9,15 @@ import re
 from typing import Final
 
 from mynah_shared.errors import JobFailedError
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol.messages import ErrorCode, Limits, SynthesizeRequest
 
 from .engine.model_store import ModelStore
 from .engine.style_plan import STYLE_REGIONS
 from .styles.library import NEUTRAL
 
-REPRESENTATIONS: Final = ("arkit",)
+REPRESENTATIONS: Final = ("arkit", FLAME)
 _RESULT_SCHEMA: Final = 1
 """Raised when the same request would give other curves than before."""
 _FPS_RANGE: Final = (1.0, 240.0)
@@ -23,6 +25,9 @@ _LARGEST_AMOUNT: Final = 2.0
 _LARGEST_GUIDANCE: Final = 10.0
 _MOST_STYLES: Final = 16
 _LONGEST_FADE_S: Final = 10.0
+_MOST_GESTURES: Final = 64
+_MOST_KEYS: Final = 500
+_LARGEST_KEY: Final = 2.0
 _LONGEST_TEXT: Final = 20_000
 
 
@@ -47,24 +52,26 @@ def check_request(
         )
     _check_styles(request, limits)
     if request.representation not in REPRESENTATIONS:
-        later = " FLAME comes in a later version." if request.representation == "flame" else ""
         raise JobFailedError(
-            f"The representation '{request.representation}' is not available; use arkit.{later}",
+            f"The representation '{request.representation}' is not available; use arkit or flame.",
             code=ErrorCode.bad_value,
         )
+    _check_holds(request, limits)
     _check_numbers(request)
     _check_cut(request, limits)
     return dataclasses.replace(request, model=model.name, audio_name=clean_name(request.audio_name))
 
 
-def job_key(request: SynthesizeRequest, store: ModelStore) -> str:
+def job_key(request: SynthesizeRequest, store: ModelStore, flame_map: str = "") -> str:
     """SHA-256 over all that influences the result: equal keys, equal curves.
 
     `request` has passed `check_request`. The audio's name is only for sentences and doesn't count.
+    `flame_map` is the SHA-256 of the map on this computer, through which style clips may go too.
     """
     model = store.find(request.model)
     content = dataclasses.asdict(dataclasses.replace(request, audio_name=""))
     content["schema"] = _RESULT_SCHEMA
+    content["flame_map"] = flame_map
     content["model_sha256"] = model.sha256 if model else ""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -94,6 +101,40 @@ def _check_styles(request: SynthesizeRequest, limits: Limits) -> None:
         )
     _check_range("style strength", request.style_strength, 0, _LARGEST_AMOUNT)
     _check_range("fade between styles (s)", request.style_fade_s, 0, _LONGEST_FADE_S)
+
+
+def _check_holds(request: SynthesizeRequest, limits: Limits) -> None:
+    if request.take_sha256 and not 0 <= request.redo_start_s < request.redo_end_s:
+        raise JobFailedError(
+            f"The range from {request.redo_start_s:g} s to {request.redo_end_s:g} s of the take is "
+            "empty, so nothing can be made anew; the end must lie behind the start.",
+            code=ErrorCode.bad_value,
+        )
+    if len(request.gestures) > _MOST_GESTURES or len(request.keys) > _MOST_KEYS:
+        raise JobFailedError(
+            f"The line has {len(request.gestures)} gestures and {len(request.keys)} keys; at most "
+            f"{_MOST_GESTURES} and {_MOST_KEYS} are possible.",
+            code=ErrorCode.bad_value,
+        )
+    for gesture in request.gestures:
+        if gesture.region and gesture.region not in STYLE_REGIONS:
+            raise _refuse(ErrorCode.bad_value, "gesture region", gesture.region, [*STYLE_REGIONS])
+        if not 0 <= gesture.from_s < gesture.to_s:
+            raise JobFailedError(
+                f"The passage from {gesture.from_s:g} s to {gesture.to_s:g} s of '{gesture.name}' "
+                "is empty; the end must lie behind the start.",
+                code=ErrorCode.bad_value,
+            )
+        _check_range(f"moment of the gesture of '{gesture.name}'", gesture.at_s, 0, limits.audio_s)
+    for key in request.keys:
+        if key.channel not in ARKIT_CHANNELS:
+            raise JobFailedError(
+                f"There is no channel '{key.channel}' to set a key on; use a name like "
+                "browInnerUp or headYaw.",
+                code=ErrorCode.bad_value,
+            )
+        _check_range(f"key of {key.channel}", key.value, -_LARGEST_KEY, _LARGEST_KEY)
+        _check_range(f"moment of a key of {key.channel}", key.time_s, 0, limits.audio_s)
 
 
 def _check_numbers(request: SynthesizeRequest) -> None:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from mynah_shared._version import __version__
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol.codec import Envelope
 from mynah_shared.protocol.messages import (
     Cancel,
@@ -39,8 +40,10 @@ from mynah_shared.protocol.messages import (
 from mynah_shared.protocol.version import PROTOCOL_VERSION
 
 from .audio.decode import Decoder
+from .config import config_from_environment
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
+from .held_clips import read_holds
 from .link import LinkWriter, read_message
 from .memory import peak_bytes
 from .styles.clips import read_style_clip
@@ -132,8 +135,13 @@ class Worker:
             read_style_clip(self._blobs / use.clip_sha256, use.name) if use.clip_sha256 else None
             for use in request.styles
         ]
+        holds = read_holds(request, self._blobs)
         samples = self._decode(request, check_cancelled)
-        clip = self._engine.synthesize(request, samples, progress, style_clips)
+        clip = self._engine.synthesize(request, samples, progress, style_clips, holds)
+        if request.representation == FLAME:
+            from .flame.mapping import read_map  # brings scipy, which takes half a second to load
+
+            clip = read_map(config_from_environment().flame_map).to_flame(clip)
         return clip, self._meta(request, clip, len(samples), clock)
 
     def _decode(
@@ -159,6 +167,7 @@ class Worker:
             "styles": [dataclasses.asdict(style) for style in request.styles],
             "style_strength": request.style_strength,
             "style_fade_s": request.style_fade_s,
+            "representation": request.representation,
             "seed": request.seed,
             "quality": request.quality.value,
             "fps": clip.fps,

@@ -39,6 +39,10 @@ def take(seconds: float = 4.0, level: float = 0.5, seed: int = 0) -> MotionClip:
     return MotionClip(30.0, ARKIT_CHANNELS, values)
 
 
+def take_of(level: float) -> MotionClip:
+    return MotionClip(30.0, ARKIT_CHANNELS, np.full((120, len(ARKIT_CHANNELS)), level))
+
+
 @pytest.fixture
 def line(tmp_path: Path, client: Client) -> SynthesizeRequest:
     sha256 = client.upload(write_speech(tmp_path / "line.wav"))
@@ -183,3 +187,45 @@ def test_the_command_line_imitates_a_file(tmp_path: Path) -> None:
     assert missing.returncode == 2
     assert "The style clip 'no/take.csv' does not exist" in missing.stderr
     assert not (tmp_path / "b.csv").exists()
+
+
+def test_a_range_of_a_take_is_made_anew_on_the_command_line(tmp_path: Path) -> None:
+    audio, take = write_speech(tmp_path / "line.wav"), tmp_path / "take.npz"
+    assert run_mynah("generate", audio, "-o", take, "--model", "diffusion").returncode == 0
+    again = ["--model", "diffusion", "--seed", "5", "--take", take, "--redo", "0.5", "1.5"]
+    nod = tmp_path / "nod.csv"
+    write_clip(take_of(0.3), nod)
+    gesture = ["--gesture", f"{nod}:head", "0", "0.5", "0.1", "--key", "browInnerUp", "1", "0.75"]
+    done = run_mynah("generate", audio, "-o", tmp_path / "new.npz", *again, *gesture)
+    assert done.returncode == 0, done.stderr
+    old, new = (np.load(tmp_path / name)["values"] for name in ("take.npz", "new.npz"))
+    face = slice(0, 52)
+    assert (new[45:, face] == old[45:, face]).all()
+    assert np.abs(new[20:40, face] - old[20:40, face]).max() > 1e-3
+    assert new[30, BROWS] == np.float32(0.75)
+    np.testing.assert_allclose(new[10, 52:], 0.3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--redo", "1", "2"), "--take and --redo go together"),
+        (("--take", "{take}", "--redo", "2", "1"), "range from 2 s to 1 s of the take is empty"),
+        (("--gesture", "{take}:ears", "0", "1", "0"), "no gesture region 'ears'"),
+        (("--gesture", "{take}", "1", "1", "0"), "passage from 1 s to 1 s of 'take.npz' is empty"),
+        (("--gesture", "{take}", "0", "9", "0"), "lies behind the end of 'take.npz'"),
+        (("--gesture", "{take}", "x", "9", "0"), "argument --gesture: 'x' is not a number"),
+        (("--key", "nose", "1", "0.5"), "no channel 'nose'"),
+        (("--key", "jawOpen", "1", "9"), "key of jawOpen is 9"),
+    ],
+)
+def test_holds_that_make_no_sense_are_refused(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    audio, clip = write_speech(tmp_path / "line.wav"), tmp_path / "take.npz"
+    write_clip(take_of(0.3), clip)
+    words = [word.format(take=clip) for word in arguments]
+    done = run_mynah("generate", audio, "-o", tmp_path / "out.npz", *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not (tmp_path / "out.npz").exists()

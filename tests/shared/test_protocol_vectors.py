@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "golden" / "protocol" / "vectors.json"
 DOCUMENT = (ROOT / "shared" / "PROTOCOL.md").read_text(encoding="utf-8")
 PARTS = [
-    m.Limits, m.ModelInfo, m.StyleUse, m.StyleEntry, m.Amounts, m.SynthesizeRequest, m.JobStatus,
+    m.Limits, m.ModelInfo, m.StyleUse, m.StyleEntry, m.GestureUse, m.KeyUse, m.Amounts,
+    m.SynthesizeRequest, m.JobStatus,
 ]  # fmt: skip
 
 

@@ -8,11 +8,12 @@ import math
 import queue
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from mynah_shared._version import __version__
 from mynah_shared.client.background import BackgroundClient
@@ -26,11 +27,12 @@ from mynah_shared.client.events import (
 )
 from mynah_shared.client.steps import Line
 from mynah_shared.errors import BadInputError, JobFailedError
-from mynah_shared.protocol.messages import Amounts, Quality, StyleUse
+from mynah_shared.protocol.messages import Amounts, GestureUse, KeyUse, Quality, StyleUse
 
 from ..clip_files import clip_writer, write_clip
 from ..styles.style_file import STYLE_SUFFIXES
 from .connecting import APP, connect
+from .reporter import Reporter
 
 _PARTS: Final = ("lips", "brows", "blinks", "gaze", "head")
 _STYLE: Final = re.compile(r"(?P<name>.+?)(@(?P<weight>[^@:]*))?(:(?P<region>\w+))?")
@@ -59,13 +61,37 @@ def add_parser(commands: Any) -> None:
         metavar=("S", "STYLE"),
         help="from S seconds on, this style",
     )
-    add("--style-fade", type=_number, default=0.4, metavar="S", help="how long styles cross-fade")
+    add("--style-fade", type=_number, default=1.0, metavar="S", help="how long styles cross-fade")
     add(
         "--style-strength",
         type=_number,
         default=1.0,
         metavar="AMOUNT",
         help="0 neutral, 1 as shown, 2 exaggerated (default: 1)",
+    )
+    add("--take", type=Path, metavar="CLIP.npz", help="an earlier take of this line, to keep")
+    add(
+        "--redo",
+        nargs=2,
+        type=_number,
+        metavar=("START", "END"),
+        help="with --take: make only these seconds anew (give another --seed)",
+    )
+    add(
+        "--gesture",
+        action="append",
+        nargs=4,
+        default=[],
+        metavar=("CLIP[:REGION]", "FROM", "TO", "AT"),
+        help="pin the clip's passage FROM to TO (s) to the moment AT of the line",
+    )
+    add(
+        "--key",
+        action="append",
+        nargs=3,
+        default=[],
+        metavar=("CHANNEL", "S", "VALUE"),
+        help="at S seconds this channel must have this value",
     )
     add("--model", default="", help="default: the installation's best")
     add("--seed", type=_seed, default=0)
@@ -85,10 +111,10 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Generates and writes the file. Raises `MynahError` with a sentence, leaving no file."""
     output: Path = arguments.output
-    clip_writer(output)
+    clip_writer(output, arguments.representation)
     if not output.absolute().parent.is_dir():
         raise BadInputError(f"The folder of the output '{output}' doesn't exist; create it first.")
-    reporter = _Reporter(sys.stderr)
+    reporter = Reporter(sys.stderr)
     try:
         finished = perform(_line(arguments), reporter)
     finally:
@@ -134,6 +160,12 @@ def _check(event: ClientEvent, report: Callable[[str, float], None]) -> None:
 def _line(arguments: argparse.Namespace) -> Line:
     uses = [*arguments.style, *(_style_at(*pair) for pair in arguments.style_at)]
     clips = [_style_file(use.name) for use in uses]
+    if (arguments.take is None) != (arguments.redo is None):
+        raise BadInputError(
+            "--take and --redo go together: the take to keep, and the seconds to make anew."
+        )
+    redo_start_s, redo_end_s = arguments.redo or (0.0, 0.0)
+    gestures = [_gesture(*words) for words in arguments.gesture]
     uses = [
         use if c is None else replace(use, name=c.name) for use, c in zip(uses, clips, strict=True)
     ]
@@ -144,6 +176,12 @@ def _line(arguments: argparse.Namespace) -> Line:
         model=arguments.model,
         styles=tuple(uses) or (StyleUse("neutral"),),
         style_clips=tuple(clips),
+        take=arguments.take,
+        redo_start_s=redo_start_s,
+        redo_end_s=redo_end_s,
+        gestures=tuple(gesture for gesture, _ in gestures),
+        gesture_clips=tuple(clip for _, clip in gestures),
+        keys=tuple(_key(*words) for words in arguments.key),
         style_strength=arguments.style_strength,
         style_fade_s=arguments.style_fade,
         seed=arguments.seed,
@@ -167,10 +205,30 @@ def _style(text: str) -> StyleUse:
 
 
 def _style_at(start: str, text: str) -> StyleUse:
-    try:
+    with _argument("--style-at"):
         return replace(_style(text), start_s=_number(start))
+
+
+def _gesture(clip: str, start: str, end: str, at: str) -> tuple[GestureUse, Path]:
+    with _argument("--gesture"):
+        use = _style(clip)
+        path = Path(use.name)
+        passage = (_number(start), _number(end), _number(at))
+        return GestureUse(path.name, "", *passage, use.region), path
+
+
+def _key(channel: str, time: str, value: str) -> KeyUse:
+    with _argument("--key"):
+        return KeyUse(channel, _number(time), _number(value))
+
+
+@contextmanager
+def _argument(name: str) -> Iterator[None]:
+    """Tells which option of several words holds what can't be used."""
+    try:
+        yield
     except argparse.ArgumentTypeError as error:
-        raise BadInputError(f"argument --style-at: {error}") from error
+        raise BadInputError(f"argument {name}: {error}") from error
 
 
 def _style_file(name: str) -> Path | None:
@@ -202,32 +260,3 @@ def _rate(text: str) -> float:
         return float(Fraction(text))
     except (ValueError, ZeroDivisionError, OverflowError):
         raise argparse.ArgumentTypeError(f"'{text}' is not a rate like 30 or 24000/1001") from None
-
-
-class _Reporter:
-    """Progress on a terminal as a bar, elsewhere as one line per stage."""
-
-    _WIDTH = 30
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._is_terminal = stream.isatty()
-        self._stage = ""
-        self._has_bar = False
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if self._is_terminal:
-            done = round(self._WIDTH * fraction)
-            bar = "#" * done + "." * (self._WIDTH - done)
-            self._stream.write(f"\r[{bar}] {fraction:4.0%} {stage:<10}")
-            self._stream.flush()
-            self._has_bar = True
-        elif stage and stage != self._stage:
-            print(stage, file=self._stream)
-        self._stage = stage
-
-    def end(self) -> None:
-        """Leaves the line of the bar."""
-        if self._has_bar:
-            self._stream.write("\n")
-            self._has_bar = False

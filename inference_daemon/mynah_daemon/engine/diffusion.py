@@ -17,12 +17,13 @@ from mynah_shared.protocol.messages import Quality
 
 from ..audio.features import motion_frame_count
 from .guidance import combine, questions
+from .holds import Held
 from .lip_closure import MOUTH_OPENING
 from .model_store import DiffusionEntry, ModelStore
 from .models import Direction, Performance
 from .onnx_session import OnnxSession
 from .overlap import lay_window, plan_starts
-from .samplers import sample_ddim
+from .samplers import Denoise, sample_ddim
 from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
 from .style_plan import StylePlan
 
@@ -109,12 +110,22 @@ class DiffusionModel:
         codes = self._codes(direction.styles)
         times_s = np.arange(len(line)) / self._entry.fps
         shares = direction.styles.shares(times_s, self._entry.channels)
+        held = self._held(direction, len(line)) if direction.holds else None
         for start in starts:
             manners = _Manners.shown(codes, shares[:, start : start + size])
             denoise = self._denoiser_of(start, line, heard, manners, direction, step)
+            if held is not None:
+                denoise = _keeping(held.part(start, start + size), denoise)
             window = sample_ddim(noise[start : start + size], STEPS[direction.quality], denoise)
             lay_window(line, window, start, overlap)
         return line[: heard.n_motion_frames]
+
+    def _held(self, direction: Direction, n_frames: int) -> Held:
+        """What is held, normalised; a channel that never moves holds nothing."""
+        held = direction.holds.at(self._entry.fps, n_frames, self._entry.channels)
+        known = self._scale > 0
+        values = np.where(known, (held.values - self._mean) / np.where(known, self._scale, 1), 0)
+        return Held(values.astype(np.float32), held.amounts)
 
     def _codes(self, styles: StylePlan) -> FloatArray:
         """Style codes [1 + K, S]: the neutral one, and those of the plan's styles."""
@@ -173,6 +184,15 @@ class _Manners:
         """Without those that the window doesn't show, which cost as much time as the others."""
         kept = shares.any(axis=(1, 2))
         return cls(codes[kept], shares[kept])
+
+
+def _keeping(held: Held, denoise: Denoise) -> Denoise:
+    """The denoiser, which finds what is held in whatever it is given."""
+
+    def denoise_the_rest(noisy: FloatArray, time: float) -> FloatArray:
+        return held.over(denoise(noisy, time))
+
+    return denoise_the_rest
 
 
 def _repeat(array: FloatArray, n: int) -> FloatArray:

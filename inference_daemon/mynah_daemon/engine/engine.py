@@ -16,6 +16,7 @@ from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .diffusion import DiffusionModel
 from .eyes import add_eyes
+from .holds import Holds
 from .lip_closure import close_lips, rest_in_silence
 from .model_store import LOUDNESS, DiffusionEntry, ModelStore
 from .models import Direction, MotionModel, Performance
@@ -31,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 SAMPLE_RATE: Final = 16_000
 _SILENCE: Final = "sil"
+_NOTHING_HELD: Final = Holds()
 _HEAD_CUTOFF_HZ: Final = 3.0
 """Heads nod and turn more slowly than this while they speak."""
 
@@ -49,11 +51,12 @@ class LipSyncEngine:
         samples: FloatArray,
         progress: Progress,
         style_clips: Sequence[MotionClip | None] = (),
+        holds: Holds = _NOTHING_HELD,
     ) -> MotionClip:
         """The performance of samples [N] at 16 kHz with round(duration × fps) frames.
 
         `style_clips` are the performances that the request's styles name, in their order; None, as
-        where there are fewer, is the model's neutral manner.
+        where there are fewer, is the model's neutral manner. `holds` is what the line must keep.
 
         Equal arguments give equal curves, bit for bit. Raises `BadInputError` for an unknown model
         and `EngineUnavailableError` if its weights are damaged.
@@ -65,6 +68,7 @@ class LipSyncEngine:
             request.audio_guidance,
             request.style_guidance,
             _plan_styles(request, style_clips, len(samples) / SAMPLE_RATE),
+            holds,
         )
         count = _Counter(progress, total=model.count_steps(len(samples), direction) + 2)
         count("decode")
@@ -73,7 +77,7 @@ class LipSyncEngine:
         clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
         if not model.animates_eyes:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
-        clip = constrain(apply_amounts(clip, request.amounts))
+        clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
         count("finish")
         return clip
 
@@ -127,6 +131,14 @@ def _keep_promises(performance: Performance, fading: Sequence[str]) -> MotionCli
     values = close_lips(clip.values, phones.probabilities, phones.names)
     values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE), fading)
     return MotionClip(clip.fps, clip.channels, values)
+
+
+def _kept(clip: MotionClip, holds: Holds) -> MotionClip:
+    """The clip with what the line must keep laid over it."""
+    if not holds:
+        return clip
+    held = holds.at(clip.fps, clip.n_frames, clip.channels)
+    return MotionClip(clip.fps, clip.channels, held.over(clip.values))
 
 
 def _steady_head(clip: MotionClip) -> MotionClip:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import Quality
 
+from .holds import Holds
 from .style_plan import StylePlan
 
 FloatArray = NDArray[np.float32]
@@ -26,6 +27,7 @@ class Direction:
     audio_guidance: float
     style_guidance: float
     styles: StylePlan = field(default_factory=StylePlan)
+    holds: Holds = field(default_factory=Holds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,7 +45,7 @@ class StylePlan:
     """
 
     keys: tuple[StyleKey, ...] = ()
-    fade_s: float = 0.4
+    fade_s: float = 1.0
     strength: float = 1.0
 
     def shares(self, times_s: NDArray[np.floating], channels: Sequence[str]) -> FloatArray:

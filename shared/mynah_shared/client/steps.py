@@ -11,10 +11,10 @@ import dataclasses
 import hashlib
 import io
 import stat
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from ..errors import BadInputError, JobFailedError, ProtocolError
 from ..protocol import messages as m
@@ -51,7 +51,8 @@ class Line:
 
     `audio_name` is what error sentences call the audio; `style_clips` are the files, or their
     bytes, that the `styles` show, in their order (None, and where there are fewer: a style of the
-    daemon's). The other fields are explained at `SynthesizeRequest`.
+    daemon's), `gesture_clips` those of the `gestures`, and `take` that of an earlier take. The
+    other fields are explained at `SynthesizeRequest`.
     """
 
     audio: Path | bytes
@@ -69,21 +70,21 @@ class Line:
     audio_guidance: float = 1.0
     style_guidance: float = 1.0
     style_strength: float = 1.0
-    style_fade_s: float = 0.4
+    style_fade_s: float = 1.0
+    redo_start_s: float = 0.0
+    redo_end_s: float = 0.0
+    gestures: tuple[m.GestureUse, ...] = ()
+    keys: tuple[m.KeyUse, ...] = ()
     style_clips: tuple[Path | bytes | None, ...] = ()
+    take: Path | bytes | None = None
+    gesture_clips: tuple[Path | bytes, ...] = ()
 
-    def to_request(
-        self, audio_sha256: str, style_sha256s: Sequence[str] = ()
-    ) -> m.SynthesizeRequest:
-        """`style_sha256s` name the uploaded style clips, in their order ('': there is none)."""
-        names = [item.name for item in dataclasses.fields(m.SynthesizeRequest)]
-        values = {n: getattr(self, n) for n in names if n not in ("audio_sha256", "styles")}
-        uploaded = [*style_sha256s, *[""] * len(self.styles)]
-        styles = tuple(
-            dataclasses.replace(use, clip_sha256=sha256)
-            for use, sha256 in zip(self.styles, uploaded, strict=False)
-        )
-        return m.SynthesizeRequest(audio_sha256=audio_sha256, styles=styles, **values)
+    def to_request(self, audio_sha256: str, **uploaded: Any) -> m.SynthesizeRequest:
+        """`uploaded` are the fields that name uploaded files, where there are any."""
+        own = {item.name for item in dataclasses.fields(self)}
+        names = [f.name for f in dataclasses.fields(m.SynthesizeRequest) if f.name in own]
+        values = {name: getattr(self, name) for name in names} | uploaded
+        return m.SynthesizeRequest(audio_sha256=audio_sha256, **values)
 
 
 def ask(message: m.Message, expected: type[M]) -> Steps[M]:
@@ -100,11 +101,17 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
 def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
     """Gives the daemon the line's audio and style clips; returns the request that names them."""
     audio = yield from upload(line.audio, line.audio_name, limits)
-    clips: list[str] = []
-    for use, clip in zip(line.styles, line.style_clips, strict=False):
-        sha256 = "" if clip is None else (yield from upload(clip, use.name, limits, "style clip"))
-        clips.append(sha256)
-    return line.to_request(audio, clips)
+    styles, gestures, take = list(line.styles), list(line.gestures), ""
+    for i, clip in enumerate(line.style_clips):
+        if clip is not None:
+            sha256 = yield from upload(clip, styles[i].name, limits, "style clip")
+            styles[i] = dataclasses.replace(styles[i], clip_sha256=sha256)
+    for i, clip in enumerate(line.gesture_clips):
+        sha256 = yield from upload(clip, gestures[i].name, limits, "gesture's clip")
+        gestures[i] = dataclasses.replace(gestures[i], clip_sha256=sha256)
+    if line.take is not None:
+        take = yield from upload(line.take, "the take", limits, "take")
+    return line.to_request(audio, styles=tuple(styles), gestures=tuple(gestures), take_sha256=take)
 
 
 def upload(

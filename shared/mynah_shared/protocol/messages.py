@@ -241,11 +241,35 @@ class StyleUse:
 
 
 @dataclass(frozen=True)
+class GestureUse:
+    """A passage of an uploaded clip, `from_s` to `to_s`, pinned to `at_s` of the performance;
+    `name` is the file's, `region` as in `StyleUse`."""
+
+    name: str
+    clip_sha256: str
+    from_s: float
+    to_s: float
+    at_s: float
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """A value that a channel must have at `time_s` of the performance."""
+
+    channel: str
+    time_s: float
+    value: float
+
+
+@dataclass(frozen=True)
 class SynthesizeRequest:
     """Everything that influences one line's result: the same request gives the same curves.
 
     `audio_name` is the file name only, used in error sentences. `start_s` and `end_s` cut the audio
     (`end_s` 0 = its end). `fps` is the rate of the result, `model` '' the daemon's default.
+    `take_sha256` is an uploaded earlier take (NPZ), of which only `redo_start_s` to `redo_end_s` is
+    made anew.
     """
 
     audio_sha256: str
@@ -263,7 +287,12 @@ class SynthesizeRequest:
     audio_guidance: float = 1.0
     style_guidance: float = 1.0
     style_strength: float = 1.0
-    style_fade_s: float = 0.4
+    style_fade_s: float = 1.0
+    take_sha256: str = ""
+    redo_start_s: float = 0.0
+    redo_end_s: float = 0.0
+    gestures: tuple[GestureUse, ...] = ()
+    keys: tuple[KeyUse, ...] = ()
 
 
 @dataclass(frozen=True)

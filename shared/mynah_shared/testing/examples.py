@@ -30,6 +30,11 @@ _REQUEST = m.SynthesizeRequest(
     style_guidance=1.5,
     style_strength=1.2,
     style_fade_s=0.25,
+    take_sha256="9e" * 32,
+    redo_start_s=0.25,
+    redo_end_s=0.75,
+    gestures=(m.GestureUse("nod.npz", "6b" * 32, 1.0, 1.5, 0.5, "head"),),
+    keys=(m.KeyUse("browInnerUp", 0.5, 0.75),),
 )
 _LIMITS = m.Limits(
     message_bytes=4194304,
