@@ -109,9 +109,9 @@ def build_brow() -> Part:
         on[:, 1] -= (1.1 + 1.9 * np.cos(angle)) * (height / 4.6) ** 0.5
         rows.append(on)
     points = np.stack(rows, axis=1).reshape(-1, 3)
-    faces = grid_faces(columns, around, closed=True)
+    faces = grid_faces(columns, around, closed=True, flip=True)
     faces += [
-        tuple(range(around)),
-        tuple(range(columns * around - 1, (columns - 1) * around - 1, -1)),
+        tuple(range(around - 1, -1, -1)),
+        tuple(range((columns - 1) * around, columns * around)),
     ]
     return Part("left brow", points, faces, np.tile(HAIR, (len(points), 1)))

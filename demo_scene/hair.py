@@ -80,7 +80,7 @@ def build_ear() -> Part:
     y = points[:, 1] * np.cos(lean) + points[:, 2] * np.sin(lean)
     z = -points[:, 1] * np.sin(lean) + points[:, 2] * np.cos(lean)
     points = np.stack([points[:, 0], y, z], axis=1) + [71.0, 10.0, -12.0]
-    faces = grid_faces(rows, columns, closed=True, flip=True)
+    faces = grid_faces(rows, columns, closed=True)
     return Part("left ear", points, faces, np.repeat(np.array(colours), columns, axis=0))
 
 

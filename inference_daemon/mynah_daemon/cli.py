@@ -11,7 +11,18 @@ from typing import Any, Final, NoReturn
 from mynah_shared._version import __version__
 from mynah_shared.errors import MynahError
 
-from .commands import bench, daemon, doctor, generate, status, stop
+from .commands import (
+    bench,
+    capture,
+    daemon,
+    doctor,
+    flame,
+    generate,
+    status,
+    stop,
+    styles,
+    transfer,
+)
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
@@ -34,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="mynah", description="Facial performance from dialogue audio.")
     parser.add_argument("--version", action="version", version=f"mynah {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (generate, daemon, status, stop, doctor, bench):
+    for module in (generate, transfer, capture, styles, flame, daemon, status, stop, doctor, bench):
         module.add_parser(commands)
     for entry in entry_points(group="mynah.commands"):
         _add_foreign(commands, entry.name, entry.load)

@@ -83,8 +83,8 @@ def read_clip(path: Path, fps: float | None = None, name: str = "") -> MotionCli
 
     `fps` overrides the rate of a CSV, which is otherwise told from its timecode and can't be for a
     clip under a second, and that of a FLAME track, which often has none; `name` is what the file is
-    called if not like its path. Raises `BadInputError` with the file's name if it can't be read, and
-    for FLAME without a map.
+    called if not like its path. Raises `BadInputError` with the file's name if it can't be read,
+    and for FLAME without a map.
     """
     clip = _read_as_stored(path, fps, name or path.name)
     if not exp_width(clip.channels):
@@ -197,10 +197,11 @@ def _split_timecode(text: str) -> tuple[int, float]:
 
 
 def _to_npz(clip: MotionClip, meta: str) -> bytes:
-    named = {"values": clip.values, "channels": np.array(clip.channels)}
-    arrays = to_arrays(clip) if exp_width(clip.channels) else named
+    named: dict[str, Any] = {"values": clip.values, "channels": np.array(clip.channels)}
+    if exp_width(clip.channels):
+        named = {**to_arrays(clip)}
     data = io.BytesIO()
-    np.savez_compressed(data, **arrays, fps=np.float64(clip.fps), meta=np.array(meta))
+    np.savez_compressed(data, **named, fps=np.float64(clip.fps), meta=np.array(meta))
     return data.getvalue()
 
 

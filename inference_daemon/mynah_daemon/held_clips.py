@@ -1,4 +1,4 @@
-"""What a request wants kept, read from uploaded clips."""
+"""What a request wants kept or transferred, read from uploaded clips."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ def read_holds(request: SynthesizeRequest, blobs: Path) -> Holds:
         take = Take(clip, request.redo_start_s, request.redo_end_s)
     gestures = tuple(_read_gesture(use, blobs) for use in request.gestures)
     return Holds(take, gestures, request.keys)
+
+
+def read_driving_clip(request: SynthesizeRequest, blobs: Path) -> MotionClip:
+    """The performance to transfer, cut as the request says. Raises `BadInputError` if it can't be
+    read or nothing is left of it."""
+    clip = read_clip(blobs / request.audio_sha256, name=request.audio_name)
+    first = round(request.start_s * clip.fps)
+    last = round(request.end_s * clip.fps) if request.end_s else clip.n_frames
+    values = clip.values[first:last]
+    if not len(values):
+        raise BadInputError(
+            f"'{request.audio_name}' lasts {clip.duration_s:.2f} s, so nothing is left behind "
+            f"{request.start_s:g} s; choose an earlier start."
+        )
+    return MotionClip(clip.fps, clip.channels, values)
 
 
 def _read_gesture(use: GestureUse, blobs: Path) -> Gesture:

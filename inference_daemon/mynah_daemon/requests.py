@@ -44,7 +44,7 @@ def check_request(
         raise _refuse(
             ErrorCode.unknown_model, "model", request.model, [info.name for info in store.models]
         )
-    if imitates and not store.imitates(model.name):
+    if imitates and not request.is_transfer and not store.imitates(model.name):
         raise JobFailedError(
             f"The model '{model.name}' has a manner of its own only; for styles leave --model out "
             "or choose mynah.",

@@ -41,9 +41,9 @@ from mynah_shared.protocol.version import PROTOCOL_VERSION
 
 from .audio.decode import Decoder
 from .config import config_from_environment
-from .engine.engine import LipSyncEngine
+from .engine.engine import SAMPLE_RATE, LipSyncEngine
 from .engine.model_store import ModelStore, open_store
-from .held_clips import read_holds
+from .held_clips import read_driving_clip, read_holds
 from .link import LinkWriter, read_message
 from .memory import peak_bytes
 from .styles.clips import read_style_clip
@@ -136,13 +136,21 @@ class Worker:
             for use in request.styles
         ]
         holds = read_holds(request, self._blobs)
-        samples = self._decode(request, check_cancelled)
-        clip = self._engine.synthesize(request, samples, progress, style_clips, holds)
+        if request.is_transfer:
+            driving = read_driving_clip(request, self._blobs)
+            clip, length_s = (
+                self._engine.transfer(request, driving, style_clips, holds),
+                driving.duration_s,
+            )
+        else:
+            samples = self._decode(request, check_cancelled)
+            clip = self._engine.synthesize(request, samples, progress, style_clips, holds)
+            length_s = len(samples) / SAMPLE_RATE
         if request.representation == FLAME:
             from .flame.mapping import read_map  # brings scipy, which takes half a second to load
 
             clip = read_map(config_from_environment().flame_map).to_flame(clip)
-        return clip, self._meta(request, clip, len(samples), clock)
+        return clip, self._meta(request, clip, length_s, clock)
 
     def _decode(
         self, request: SynthesizeRequest, check_cancelled: Callable[[], None]
@@ -154,13 +162,14 @@ class Worker:
             raise _BadAudioError(str(err)) from err
 
     def _meta(
-        self, request: SynthesizeRequest, clip: MotionClip, n_samples: int, clock: StageClock
+        self, request: SynthesizeRequest, clip: MotionClip, length_s: float, clock: StageClock
     ) -> dict[str, object]:
         """What a result is made of, so that a take can be explained and made again."""
         model = self._store.find(request.model)
         return {
             "audio_sha256": request.audio_sha256,
-            "audio_s": n_samples / 16_000,
+            "audio_s": length_s,
+            "is_transfer": request.is_transfer,
             "start_s": request.start_s,
             "model": model.name if model else request.model,
             "model_sha256": model.sha256 if model else "",

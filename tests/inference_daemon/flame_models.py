@@ -2,8 +2,8 @@
 person, another place, and expressions that are a mixture of the shapes. So it is known what a right
 map does.
 
-Nothing of FLAME is in them but the names and shapes of its arrays. Where ICT-FaceKit is not at hand,
-a head of simple forms in its file's layout does.
+Nothing of FLAME is in them but the names and shapes of its arrays. Where ICT-FaceKit is not at
+hand, a head of simple forms in its file's layout does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,8 @@ def smooth_identities(head: ArkitHead) -> FloatArray:
     return np.stack(
         [
             np.stack([-0.05 * x, zero, zero], axis=1), np.stack([zero, 0.05 * y, zero], axis=1),
-            np.stack([zero, -2 * nose, 4 * nose], axis=1), np.stack([zero, zero, -2 * brow], axis=1),
+            np.stack([zero, -2 * nose, 4 * nose], axis=1),
+            np.stack([zero, zero, -2 * brow], axis=1),
         ]
     )  # fmt: skip
 
@@ -228,14 +229,14 @@ def write_python3(path: Path, model: Mapping[str, Any], protocol: int = 4) -> No
     path.write_bytes(pickle.dumps(dict(model), protocol))
 
 
-class _Python2Pickler(pickle._Pickler):  # type: ignore[name-defined]
+class _Python2Pickler(pickle._Pickler):  # type: ignore
     """Writes bytes as Python 2 wrote its strings."""
 
     def save_bytes(self, obj: bytes) -> None:
         self.write(pickle.BINSTRING + struct.pack("<i", len(obj)) + obj)
         self.memoize(obj)
 
-    dispatch = {**pickle._Pickler.dispatch, bytes: save_bytes}  # type: ignore[attr-defined]
+    dispatch: ClassVar = {**pickle._Pickler.dispatch, bytes: save_bytes}  # type: ignore
 
 
 class Ch:

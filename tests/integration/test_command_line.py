@@ -16,8 +16,11 @@ import pytest
 import soundfile
 
 from mynah_daemon.clip_files import read_clip
+from mynah_daemon.flame.mapping import FlameMap, map_to_bytes
+from mynah_daemon.flame.stored import MAP_NAME
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from tests.integration.conftest import run_mynah, syllables, wait_for, write_speech
 
 
@@ -105,6 +108,39 @@ def test_flags_reach_the_engine(common_daemon: None, audio: Path, out: Path) -> 
     clip = read_clip(out / "a.npz")
     assert clip.n_frames == 25
     assert not clip.values.any()
+
+
+def test_flame_comes_through_the_map(
+    common_daemon: None, common_home: Path, audio: Path, out: Path
+) -> None:
+    coefficients = np.zeros((52, 109))
+    coefficients[ARKIT_BLENDSHAPES.index("jawOpen"), 100] = 0.4
+    coefficients[ARKIT_BLENDSHAPES.index("mouthPucker"), 7] = 2.0
+    made = FlameMap(coefficients, np.eye(109), "flame.pkl", "0" * 64)
+    (common_home / MAP_NAME).write_bytes(map_to_bytes(made))
+    try:
+        flame = ("--representation", "flame")
+        assert run_mynah("generate", audio, "-o", out / "a.npz", *flame).returncode == 0
+        assert run_mynah("generate", audio, "-o", out / "b.npz").returncode == 0
+        arkit = read_clip(out / "b.npz")
+        with np.load(out / "a.npz") as content:
+            arrays = {name: content[name] for name in content.files}
+        assert arrays["exp"].shape == (75, 100)
+        assert float(arrays["fps"]) == 30.0
+        assert json.loads(str(arrays["meta"]))["representation"] == "flame"
+        jaw = arrays["jaw_pose"][:, 0]
+        np.testing.assert_allclose(jaw, 0.4 * arkit.column("jawOpen"), atol=1e-5)
+        assert jaw.max() > 0
+        wide = read_clip(out / "a.npz")
+        np.testing.assert_allclose(wide.column("jawOpen"), arkit.column("jawOpen"), atol=2e-3)
+        # Another map, another result: the finished line is not served again.
+        changed = FlameMap(2 * coefficients, np.eye(109), "flame.pkl", "0" * 64)
+        (common_home / MAP_NAME).write_bytes(map_to_bytes(changed))
+        assert run_mynah("generate", audio, "-o", out / "c.npz", *flame).returncode == 0
+        with np.load(out / "c.npz") as content:
+            np.testing.assert_allclose(content["jaw_pose"][:, 0], 2 * jaw, atol=1e-5)
+    finally:
+        (common_home / MAP_NAME).unlink()
 
 
 def test_silence_gives_a_closed_still_mouth(common_daemon: None, tmp_path: Path) -> None:
@@ -226,7 +262,8 @@ def test_an_unreadable_file_is_named(common_daemon: None, audio: Path, out: Path
         (("-o", "a.csv", "--style", "neutral@much"), "'much' is not a number"),
         (("-o", "a.csv", "--style", "@"), "'@' is not NAME[@WEIGHT][:REGION]"),
         (("-o", "a.csv", "--model", "gpt"), "available: regression, diffusion, loudness"),
-        (("-o", "a.csv", "--representation", "flame"), "FLAME comes in a later version"),
+        (("-o", "a.npz", "--representation", "flame"), "no map between ARKit and FLAME yet; make"),
+        (("-o", "a.csv", "--representation", "flame"), "'a.csv' would be a Live Link Face file"),
         (("-o", "a.csv", "--fps", "0"), "rate (--fps) is 0; it must be between 1 and 240"),
         (("-o", "a.csv", "--fps", "nan"), "'nan' is not a rate like 30 or 24000/1001"),
         (("-o", "a.csv", "--fps", "1/0"), "'1/0' is not a rate"),

@@ -146,7 +146,7 @@ def test_silence_and_zero_amounts(tmp_path: Path, client: Client) -> None:
             "bad_value",
             "'regression' has a manner of its own only",
         ),
-        ({"representation": "flame"}, "bad_value", "FLAME comes in a later version"),
+        ({"representation": "flame"}, "bad_value", "There is no map between ARKit and FLAME yet"),
         ({"representation": "bvh"}, "bad_value", "'bvh' is not available; use arkit"),
         ({"fps": 0.0}, "bad_value", "rate .* is 0; it must be between 1 and 240"),
         ({"fps": 1000.0}, "bad_value", "rate .* is 1000; it must be between 1 and 240"),

@@ -229,3 +229,44 @@ def test_holds_that_make_no_sense_are_refused(
     assert done.returncode == 2
     assert sentence in done.stderr
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_performance_is_given_to_another_character(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    actor, character = tmp_path / "actor.csv", tmp_path / "character.npz"
+    swing = np.sin(np.arange(120) / 5)[:, None] * np.ones(len(ARKIT_CHANNELS))
+    write_clip(MotionClip(30.0, ARKIT_CHANNELS, 0.3 + 0.1 * swing), actor)
+    write_clip(
+        MotionClip(25.0, ARKIT_CHANNELS, 0.6 + 0.02 * rng.standard_normal((100, 55))), character
+    )
+    out = tmp_path / "out.npz"
+    done = run_mynah("transfer", actor, "-o", out, "--style", f"{character}:brows", "--fps", "24")
+    assert done.returncode == 0, done.stderr
+    content = np.load(out)
+    assert content["values"].shape == (96, len(ARKIT_CHANNELS))
+    assert json.loads(str(content["meta"]))["is_transfer"] is True
+    brow, cheek = (
+        content["values"][:, ARKIT_CHANNELS.index(c)] for c in ("browInnerUp", "mouthPucker")
+    )
+    assert brow.mean() == pytest.approx(0.6, abs=0.02)
+    assert cheek.mean() == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("clip", "more", "sentence"),
+    [
+        ("line.wav", (), "'line.wav' is not a motion clip; use a .csv, .npz or .json file"),
+        ("gone.csv", (), "The motion clip"),
+        ("take.npz", ("--start", "9"), "lasts 4.00 s, so nothing is left behind 9 s"),
+        ("take.npz", ("--style", "no such"), "There is no style and no tag 'no such'"),
+    ],
+)
+def test_a_transfer_that_makes_no_sense_is_refused(
+    tmp_path: Path, clip: str, more: tuple[str, ...], sentence: str
+) -> None:
+    write_speech(tmp_path / "line.wav")
+    write_clip(take(), tmp_path / "take.npz")
+    done = run_mynah("transfer", tmp_path / clip, "-o", tmp_path / "out.csv", *more)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not (tmp_path / "out.csv").exists()

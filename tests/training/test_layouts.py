@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mynah_daemon.clip_files import write_clip
+from mynah_daemon.flame.mapping import FlameMap, map_to_bytes
+from mynah_daemon.flame.stored import MAP_NAME
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_training.data import pack as packing
@@ -344,12 +346,25 @@ def test_an_unreadable_track_is_named(tmp_path: Path, content: bytes, suffix: st
         read(tmp_path)
 
 
-def test_a_track_of_flame_is_refused(tmp_path: Path) -> None:
+def test_a_track_of_flame_goes_through_the_map(tmp_path: Path, mynah_home: Path) -> None:
     sound(tmp_path / "one.wav")
-    np.savez(tmp_path / "one.npz", exp=np.zeros((45, 50)), jaw_pose=np.zeros((45, 3)))
-
-    with pytest.raises(BadInputError, match=r"one\.npz is a track of FLAME \(exp, jaw_pose\)"):
+    jaw = 0.2 * np.abs(np.sin(np.arange(45)))[:, None] * [1, 0, 0]
+    np.savez(tmp_path / "one.npz", exp=np.zeros((45, 50)), jaw_pose=jaw, fps=30)
+    with pytest.raises(BadInputError, match=r"one\.npz: There is no map between ARKit and FL"):
         read(tmp_path)
+
+    coefficients = 0.5 * np.eye(52, 109)
+    coefficients[ARKIT_CHANNELS.index("tongueOut")] = 0
+    coefficients[ARKIT_CHANNELS.index("jawOpen")] = 0.4 * np.eye(109)[100]
+    made = FlameMap(coefficients, np.eye(109), "flame.pkl", "0" * 64)
+    (mynah_home / MAP_NAME).write_bytes(map_to_bytes(made))
+    (recording,) = read(tmp_path)
+    assert recording.motion is not None
+    np.testing.assert_allclose(recording.motion.column("jawOpen"), jaw[:, 0] / 0.4, atol=2e-3)
+    known = dict(zip(ARKIT_CHANNELS, recording.valid, strict=True))
+    assert known["mouthPucker"]
+    assert not known["tongueOut"]
+    assert not known["headPitch"]
 
 
 def test_about_every_tenth_is_held_out_and_always_the_same() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mynah_daemon.styles.quality import count_blinks
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_training.metrics.codes import content_leak, cosine, identity_leak, nearest
-from mynah_training.metrics.dynamics import count_blinks, jerk, join_ratio, mouth_timing_ms
+from mynah_training.metrics.dynamics import jerk, join_ratio, mouth_timing_ms
 from mynah_training.metrics.head import LIPS, LandmarkHead, load_head
 from mynah_training.metrics.lips import compare, matched_lip_error_mm
 from mynah_training.metrics.mesh import FACE_VERTICES, FaceMesh, load_mesh

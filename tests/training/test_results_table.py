@@ -26,6 +26,7 @@ from mynah_training.evaluation.restyled import (  # noqa: E402
 from mynah_training.evaluation.steps import step_scores  # noqa: E402
 from mynah_training.evaluation.transfer import (  # noqa: E402
     RESCALED,
+    SERVED,
     SELF_DRIVEN,
     UNCHANGED,
     transfer_scores,
@@ -64,15 +65,16 @@ def test_a_transfer_that_keeps_motion_and_takes_the_manner_is_told(
     found = transfer_scores(runs, restyled, STILL.pose, head, ByPose())
 
     own = f"anitalker, {SELF_DRIVEN}"
-    assert list(found) == [UNCHANGED, RESCALED, MEAN_POSE, "anitalker", own]
+    assert list(found) == [UNCHANGED, RESCALED, SERVED, MEAN_POSE, "anitalker", own]
     assert [len(seeds) for seeds in found.values()] == [1, 1, 1, 2, 2]
-    unchanged, rescaled, still, model, best = (seeds[0] for seeds in found.values())
+    unchanged, rescaled, served, still, model, best = (seeds[0] for seeds in found.values())
     assert unchanged["kept"] == pytest.approx(1, abs=1e-5)
     assert unchanged["target"] < 20 < 80 < model["target"]
     assert model["lips"] < min(unchanged["lips"], still["lips"])
     assert best["lips"] < model["lips"]
     assert best["gap"] > model["gap"]
     assert rescaled["similarity"] > unchanged["similarity"]
+    assert served["similarity"] > unchanged["similarity"]
     assert (still["gap"], still["kept"]) == (0, 0)
 
 

@@ -27,10 +27,10 @@ from ..audio.decode import decode_file
 from ..config import config_from_environment
 from ..engine.model_store import open_store
 from .connecting import connect, find_running, open_client
-from .generate import perform
+from .lines import perform
 from .stop import end_daemon
 
-_PACKAGES: Final = ("numpy", "scipy", "onnxruntime", "pyzmq", "msgpack", "av", "soxr")
+_PACKAGES: Final = ("numpy", "scipy", "onnxruntime", "pyzmq", "msgpack", "av", "soxr", "pillow")
 _TIGHT_BYTES, _TOO_FEW_BYTES = 2 << 30, 200 << 20
 _TONE_S: Final = 1.0
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mynah_shared.errors import BadInputError
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import resample, smooth
 from mynah_shared.motion.regions import HEAD, channel_indices
@@ -24,6 +25,7 @@ from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
 from .speech import SpeechEncoder
 from .style_plan import StyleKey, StylePlan
+from .transfer import transfer_performance
 
 FloatArray = NDArray[np.float32]
 
@@ -80,6 +82,21 @@ class LipSyncEngine:
         clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
         count("finish")
         return clip
+
+    def transfer(
+        self,
+        request: SynthesizeRequest,
+        driving: MotionClip,
+        style_clips: Sequence[MotionClip | None] = (),
+        holds: Holds = _NOTHING_HELD,
+    ) -> MotionClip:
+        """The performance `driving` given to the character that the request's styles show; the
+        other arguments are those of `synthesize`."""
+        driving = driving.select(ARKIT_CHANNELS)
+        plan = _plan_styles(request, style_clips, driving.duration_s)
+        clip = transfer_performance(driving, plan)
+        clip = resample(clip, request.fps, max(1, round(clip.duration_s * request.fps)))
+        return _kept(constrain(apply_amounts(clip, request.amounts)), holds)
 
     def model(self, name: str) -> MotionModel:
         """The model of this name, loaded; '' is the default."""

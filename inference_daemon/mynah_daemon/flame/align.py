@@ -13,13 +13,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 
 from .arkit_head import ArkitHead
+from .geometry import ClosestPoints, to_matrices
 from .model import JAW, LEFT_EYE, MM, RIGHT_EYE, FlameModel
 
 FloatArray = NDArray[np.float64]
@@ -43,15 +42,17 @@ _ALONG: Final = 0.2
 _N_PLACE: Final = 4
 _LEAST: Final = 1e-9
 _PARTNER_MM: Final = 6.0
-_FEWEST: Final = 200
+_LEAST_MATCHED: Final = 0.5
+_LIKELY_SCALES: Final = (0.7, 1.4)
 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """`person` [V, 3]: FLAME's vertices in metres with the head's identity; `head` [Va, 3]: the ARKit
-    head in FLAME's place, in mm; `matched`: the vertices [M] that have a partner; `deltas`
-    [52, M, 3]: what ARKit's shapes do to them in mm; `distance_mm` [M] to the partner; `on_face`
-    [M] whether that lies on the face; `lip_distance_mm` [M] to the lips' contours."""
+    """`person` [V, 3]: FLAME's vertices in metres with the head's identity; `head` [Va, 3]: the
+    ARKit head in FLAME's place, in mm, by `scale` and `rotation`; `matched`: the vertices [M] that
+    have a partner; `deltas` [52, M, 3]: what ARKit's shapes do to them in mm; `distance_mm` [M] to
+    the partner; `on_face` [M] whether that lies on the face; `lip_distance_mm` [M] to the lips'
+    contours."""
 
     person: FloatArray
     head: FloatArray
@@ -79,17 +80,15 @@ def align(model: FlameModel, head: ArkitHead) -> Alignment:
         normals = vertex_normals(person, model.triangles)
         moved = place.apply(head.points)
         found = finder.find(moved, person[skin], normals[skin], jaw[skin], reach)
-        if len(found.rows) < _FEWEST:
-            raise BadInputError(
-                "FLAME's head and the ARKit head don't come to lie on each other; give an unturned "
-                "FLAME model in metres."
-            )
+        if len(found.rows) == 0:
+            break
         rows = skin[found.rows]
         place, shape = _step(model, place, shape, person[rows], rows, found, stiffness)
     person = model.identity(shape) * MM
     normals = vertex_normals(person, model.triangles)
     moved = place.apply(head.points)
     found = finder.find(moved, person[skin], normals[skin], jaw[skin], _PARTNER_MM)
+    _check(len(found.rows) / len(skin), place.scale)
     rows = skin[found.rows]
     deltas = np.einsum("mk,smkc->smc", found.weights, head.deltas[:, found.partners])
     return Alignment(
@@ -101,8 +100,17 @@ def align(model: FlameModel, head: ArkitHead) -> Alignment:
         place.scale * deltas @ place.rotation.T,
         np.linalg.norm(person[rows] - found.points, axis=1),
         found.partners[:, 0] < head.face_end,
-        cKDTree(moved[head.lips]).query(person[rows])[0],
+        ClosestPoints(moved[head.lips]).find(person[rows])[0],
     )
+
+
+def _check(matched: float, scale: float) -> None:
+    low, high = _LIKELY_SCALES
+    if matched < _LEAST_MATCHED or not low < scale < high:
+        raise BadInputError(
+            f"FLAME's head and the ARKit head don't come to lie on each other ({matched:.0%} of "
+            f"the skin, at {scale:.2f} times the size); give an unturned FLAME model in metres."
+        )
 
 
 def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:
@@ -178,7 +186,7 @@ class _Finder:
         asked = (is_upper, is_lower, ~is_upper & ~is_lower)
         for mine, theirs in zip(asked, self._sides, strict=True):
             if mine.any():
-                distances[mine], near = cKDTree(head[theirs]).query(points[mine], _NEAREST)
+                distances[mine], near = ClosestPoints(head[theirs]).find(points[mine], _NEAREST)
                 partners[mine] = theirs[near]
         same = np.einsum("nc,nkc->nk", normals, of_head[partners]) > _SAME_SIDE
         weights = same / (distances + 0.1) ** 2
@@ -227,6 +235,6 @@ def _step(
     slope[_N_PLACE:] -= stiffness * shape
     change = np.linalg.solve(matrix.T @ matrix / len(rows) + np.diag(ridge), slope)
     nod, growth, up, forward = change[:_N_PLACE]
-    turned = Rotation.from_rotvec([nod, 0, 0]).as_matrix() @ place.rotation
+    turned = to_matrices(np.array([nod, 0, 0])) @ place.rotation
     shift = place.shift + np.array([0, up, forward])
     return _Place(place.scale * float(np.exp(growth)), turned, shift), shape + change[_N_PLACE:]

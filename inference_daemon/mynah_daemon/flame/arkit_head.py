@@ -1,4 +1,4 @@
-"""The ICT-FaceKit head (MIT licence): what ARKit's shapes do to a face, as a mesh in millimetres."""
+"""The ICT-FaceKit head (MIT licence): what ARKit's shapes do to a face, as a mesh in mm."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def read_arkit_head(path: Path) -> ArkitHead:
     """Reads `ict_arkit52.npz` or the folder that holds it. Raises `BadInputError` for any other."""
     path = path / FILE_NAME if path.is_dir() else path
     try:
-        with np.load(path, allow_pickle=False) as content:
+        # numpy doesn't close what it can't unpack.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             points, deltas, names, faces, landmarks = (content[name] for name in _ARRAYS)
         order = [names.tolist().index(name) for name in ARKIT_BLENDSHAPES]
         balls = [_triangles(faces, *ball) for ball in _EYEBALLS]

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
 
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from mynah_shared.motion.clip import MotionClip
@@ -19,6 +18,7 @@ from mynah_shared.motion.flame import EYE_POSE, JAW_POSE
 from ..clip_files import EYE_RANGE_RAD
 from .align import Alignment, align
 from .arkit_head import ArkitHead
+from .geometry import solve_bounded
 from .mapping import FlameMap
 from .model import JAW, LEFT_EYE, MM, RIGHT_EYE, FlameModel
 
@@ -33,6 +33,7 @@ _EXP_COST: Final = 0.002
 """Of a squared unit of `exp`, in mm² of mean squared motion."""
 _ITERATIONS: Final = 6
 _SETTLED: Final = 1e-3
+_SLACK: Final = 1e-12
 _STEP_RAD: Final = 1e-4
 _MOVES: Final = 0.1
 """A vertex belongs to a shape if it moves at least this share of the shape's largest motion."""
@@ -144,7 +145,7 @@ class _Fitter:
         self._cost = np.diag([_EXP_COST] * width + [1e-6] * len(JAW_POSE))
 
     def fit(self, wanted: FloatArray) -> FloatArray:
-        """Coefficients [W + 3] whose motion is closest to `wanted` [M, 3] in mm, by Gauss-Newton."""
+        """Coefficients [W + 3] whose motion is closest to `wanted` [M, 3] in mm: Gauss-Newton."""
         x = np.zeros(self._width + len(JAW_POSE))
         for _ in range(_ITERATIONS):
             square, slope = self._cost.copy(), -self._cost @ x
@@ -157,9 +158,8 @@ class _Fitter:
                 square += flat.T @ flat / self._weights.sum()
                 slope += flat.T @ miss.ravel() / self._weights.sum()
             root = np.linalg.cholesky(square).T
-            target = np.linalg.solve(root.T, slope)
-            bounds = (self._low - x - 1e-12, self._high - x + 1e-12)
-            step = lsq_linear(root, target, bounds, method="bvls").x
+            target = np.linalg.solve(root.T, slope).astype(np.float64)
+            step = solve_bounded(root, target, self._low - x - _SLACK, self._high - x + _SLACK)
             x = x + step
             if np.abs(step).max() < _SETTLED:
                 break
@@ -211,11 +211,11 @@ def _measure(flame_map: FlameMap, fitter: _Fitter, alignment: Alignment) -> Fit:
     coefficients = flame_map.coefficients[:, : -len(EYE_POSE)].copy()
     coefficients[_MOUTH_CLOSE] += coefficients[_JAW_OPEN]
     n = len(coefficients)
-    moves, motion, residual, worst = (np.zeros(n) for _ in range(4))
-    for i, wanted in enumerate(_shown_motions(alignment)):
-        size = np.linalg.norm(wanted, axis=1)[alignment.on_face]
-        missed = wanted - fitter.motion(coefficients[i])
-        miss = np.linalg.norm(missed, axis=1)[alignment.on_face]
+    moves, motion, residual, worst = np.zeros((4, n))
+    shown = _shown_motions(alignment)[:, alignment.on_face]
+    for i, wanted in enumerate(shown):
+        missed = wanted - fitter.motion(coefficients[i])[alignment.on_face]
+        size, miss = np.linalg.norm(wanted, axis=1), np.linalg.norm(missed, axis=1)
         moves[i], worst[i] = size.max(), miss.max()
         is_part = size >= _MOVES * size.max()
         motion[i] = np.sqrt(np.mean(size[is_part] ** 2))

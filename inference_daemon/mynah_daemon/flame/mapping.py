@@ -17,7 +17,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -31,8 +30,9 @@ from mynah_shared.motion.flame import (
     flame_channels,
 )
 
-from ..capture.bounded import solve_shares
+from ..capture.bounded import solve_box
 from ..engine.postprocess import constrain
+from .geometry import axis_angles_to_head, head_to_axis_angles
 from .stored import NO_MAP
 
 FloatArray = NDArray[np.float64]
@@ -44,8 +44,6 @@ _RIDGE: Final = 1e-3
 """Cost of using a shape, as a share of what its own motion costs: of two shapes that FLAME can't
 tell apart, both are used."""
 _LEAST_SHARE: Final = 1e-6
-_AXES: Final = "YXZ"
-"""Yaw, pitch, roll about the head's own axes, one after the other (CONVENTIONS.md)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +69,7 @@ class FlameMap:
     def to_flame(self, clip: MotionClip) -> MotionClip:
         """ARKit shapes and head as FLAME's channels; absent shapes are 0."""
         face = clip.select(ARKIT_BLENDSHAPES).values @ self.coefficients
-        pitch, yaw, roll = clip.select(HEAD_CHANNELS).values.T
-        neck = Rotation.from_euler(_AXES, np.stack([yaw, pitch, roll], axis=1)).as_rotvec()
+        neck = head_to_axis_angles(clip.select(HEAD_CHANNELS).values.astype(np.float64))
         values = np.concatenate([face, neck], axis=1).astype(np.float32)
         named = MotionClip(clip.fps, (*self.channels, *NECK_POSE), values)
         return named.select(flame_channels(self.exp_width))
@@ -91,15 +88,14 @@ class FlameMap:
             )
         shown = self.shown
         shapes = self._shapes_of(clip.select(self.channels).values.astype(np.float64), shown)
-        names = [ARKIT_BLENDSHAPES[i] for i in shown]
+        names = [name for i, name in enumerate(ARKIT_BLENDSHAPES) if i in shown]
         for lid, channel in zip(EYELIDS, ("eyeBlinkLeft", "eyeBlinkRight"), strict=True):
             if lid in clip.channels and channel in names:
                 shapes[:, names.index(channel)] += clip.column(lid)
         columns = [shapes]
         if NECK_POSE[0] in clip.channels:
             neck = clip.select(NECK_POSE).values.astype(np.float64)
-            yaw, pitch, roll = Rotation.from_rotvec(neck).as_euler(_AXES).T
-            columns.append(np.column_stack([pitch, yaw, roll]))
+            columns.append(axis_angles_to_head(neck))
             names += HEAD_CHANNELS
         values = np.concatenate(columns, axis=1).astype(np.float32)
         return constrain(MotionClip(clip.fps, tuple(names), values))
@@ -107,7 +103,9 @@ class FlameMap:
     @property
     def shown(self) -> NDArray[np.intp]:
         """The shapes, among the 52, that move FLAME at all."""
-        own = np.einsum("si,ij,sj->s", self.coefficients, self.metric, self.coefficients)
+        own: FloatArray = np.einsum(
+            "si,ij,sj->s", self.coefficients, self.metric, self.coefficients
+        )
         return np.flatnonzero(own > _LEAST_SHARE * own.max())
 
     def _shapes_of(self, x: FloatArray, shown: NDArray[np.intp]) -> FloatArray:
@@ -116,7 +114,7 @@ class FlameMap:
         used = self.coefficients[shown]
         gram = used @ self.metric @ used.T
         cost = gram + _RIDGE * np.diag(np.diag(gram))
-        return solve_shares(cost, x @ self.metric @ used.T, len(shown))
+        return solve_box(cost, x @ self.metric @ used.T)
 
 
 def map_to_bytes(flame_map: FlameMap) -> bytes:
@@ -139,7 +137,8 @@ def read_map(path: Path) -> FlameMap:
     Raises `BadInputError` if there is none yet or the file is another.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        # numpy doesn't close what it can't unpack.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             if int(content["schema"]) != _SCHEMA:
                 raise ValueError("another schema")
             found = FlameMap(
@@ -156,5 +155,6 @@ def read_map(path: Path) -> FlameMap:
         raise BadInputError(NO_MAP) from err
     except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as err:
         raise BadInputError(
-            f"'{path.name}' is not a map between ARKit and FLAME; run `mynah flame calibrate` again."
+            f"'{path.name}' is not a map between ARKit and FLAME; run `mynah flame calibrate` "
+            "again."
         ) from err

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+
+from .geometry import to_matrices
 
 FloatArray = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ class FlameModel:
 
     def _chain(self, pose: FloatArray) -> FloatArray:
         """Each joint's rotation in the world [5, 3, 3] from the pose's, within its parent."""
-        chain = Rotation.from_rotvec(pose).as_matrix()
+        chain = to_matrices(pose)
         for joint, parent in enumerate(self.parents):
             if joint:
                 chain[joint] = chain[parent] @ chain[joint]
@@ -77,6 +78,5 @@ class FlameModel:
 
 
 def _pose_feature(pose: FloatArray) -> FloatArray:
-    """What drives the correctives [36]: rotations of all joints but the root, less those at rest."""
-    rotations = Rotation.from_rotvec(pose[1:]).as_matrix()
-    return (rotations - np.eye(3)).reshape(-1)
+    """What drives the correctives [36]: all rotations but the root's, less those at rest."""
+    return (to_matrices(pose[1:]) - np.eye(3)).reshape(-1)

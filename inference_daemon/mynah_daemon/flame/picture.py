@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from scipy.spatial import cKDTree
 
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from mynah_shared.motion.flame import JAW_POSE
@@ -19,6 +18,7 @@ from ..pictures.portrait import Painter
 from ..pictures.rasteriser import View
 from .arkit_head import ArkitHead
 from .calibrate import Calibration
+from .geometry import ClosestPoints
 from .model import JAW, LEFT_EYE, MM, RIGHT_EYE, FlameModel
 
 FloatArray = NDArray[np.float64]
@@ -33,9 +33,9 @@ FACES: Final[Mapping[str, Mapping[str, float]]] = {
     "eyeBlink": {"eyeBlinkLeft": 1, "eyeBlinkRight": 1},
     "browInnerUp": {"browInnerUp": 1, "browOuterUpLeft": 1, "browOuterUpRight": 1},
     "noseSneer, mouthRoll": {
-        **{"noseSneerLeft": 1, "noseSneerRight": 1, "mouthRollLower": 1, "mouthRollUpper": 1},
+        "noseSneerLeft": 1, "noseSneerRight": 1, "mouthRollLower": 1, "mouthRollUpper": 1,
     },
-}
+}  # fmt: skip
 _WIDTH, _HEIGHT = 220, 290
 _SEEN, _DISTANCE = 3.9, 12.0
 """In distances between the eyes: height of the picture at the face, and the viewer's distance."""
@@ -53,7 +53,7 @@ def paint_heads(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Pictures [N, height, width, 3] of the ARKit head and of FLAME with each of `FACES`."""
     aligned, flame_map = calibration.alignment, calibration.flame_map
-    lips = cKDTree(_contours(aligned.head[head.lips]))
+    lips = ClosestPoints(_contours(aligned.head[head.lips]))
     eyes = model.joints(aligned.person)[[LEFT_EYE, RIGHT_EYE]] * MM
     apart = float(np.linalg.norm(eyes[0] - eyes[1]))
     x, y, z = eyes.mean(axis=0)
@@ -61,7 +61,7 @@ def paint_heads(
     of_arkit = _Mesh(aligned.head, head.triangles, head.eyeballs, lips, head.mouth)
     is_ball = model.weights[:, [LEFT_EYE, RIGHT_EYE]] > 0.5
     balls = [model.triangles[ball[model.triangles].all(axis=1)] for ball in is_ball.T]
-    skin = model.triangles[~is_ball.any(axis=1)[model.triangles].any(axis=1)]
+    skin = model.triangles[~np.any(is_ball[model.triangles], axis=(1, 2))]
     of_flame = _Mesh(aligned.person * MM, skin, (balls[0], balls[1]), lips)
     arkit: list[NDArray[np.uint8]] = []
     flame: list[NDArray[np.uint8]] = []
@@ -78,9 +78,7 @@ def paint_heads(
     return np.stack(arkit), np.stack(flame)
 
 
-def write_picture(
-    calibration: Calibration, model: FlameModel, head: ArkitHead, path: Path
-) -> None:
+def write_picture(calibration: Calibration, model: FlameModel, head: ArkitHead, path: Path) -> None:
     """Writes `FACES` of both heads as a PNG. Raises `OSError` if it can't be written."""
     rows = paint_heads(calibration, model, head)
     sheet = Image.new(
@@ -103,7 +101,7 @@ def _contours(lips: FloatArray) -> FloatArray:
         steps = np.linspace(0, 1, _STEPS, endpoint=False)[:, None, None]
         dense.append((ring + steps * (np.roll(ring, -1, axis=0) - ring)).reshape(-1, 3))
     outer, inner = dense
-    across = inner[cKDTree(inner).query(outer)[1]]
+    across = inner[ClosestPoints(inner).find(outer)[1]]
     return np.concatenate([outer, inner, (outer + across) / 2])
 
 
@@ -115,12 +113,12 @@ class _Mesh:
         points: FloatArray,
         skin: IntArray,
         balls: tuple[IntArray, IntArray],
-        lips: cKDTree,
+        lips: ClosestPoints,
         mouth: slice = slice(0),
     ) -> None:
         n = len(points)
         self._triangles = np.concatenate([skin, *balls, skin[:, ::-1] + n])
-        redness = np.exp(-((lips.query(points)[0] / _LIP_MM) ** 2))[:, None]
+        redness = np.exp(-((lips.find(points)[0] / _LIP_MM) ** 2))[:, None]
         colours = (1 - redness) * np.array(_SKIN) + redness * np.array(_LIPS)
         colours[mouth] = _INSIDE
         for ball in balls:

@@ -2,9 +2,9 @@
 
 FLAME 2020, 2023 and 2023 Open are pickles of Python 2 or 3 that hold numpy arrays, scipy's sparse
 matrices and chumpy's arrays (`chumpy.ch.Ch`, whose numbers are its `x`, and
-`chumpy.reordering.Select`, some of another's numbers). A pickle names classes and functions to call;
-here such a name leads to a stand-in that keeps what it is given and does nothing, or to a refusal.
-numpy arrays are made of the kept bytes afterwards.
+`chumpy.reordering.Select`, some of another's numbers). A pickle names classes and functions to
+call; here such a name leads to a stand-in that keeps what it is given and does nothing, or to a
+refusal. numpy arrays are made of the kept bytes afterwards.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import IO, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
 from mynah_shared.errors import BadInputError
 
@@ -25,7 +24,6 @@ from .model import FlameModel
 
 FloatArray = NDArray[np.float64]
 
-_SPARSE: Final = {"csc_matrix": csc_array, "csc_array": csc_array, "csr_matrix": csr_array}
 _DAMAGED: Final = (
     *(pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError),
     *(AttributeError, OverflowError, MemoryError, RecursionError, zipfile.BadZipFile),
@@ -203,15 +201,24 @@ def _to_array(kept: object) -> NDArray[Any]:
     if isinstance(kept, _Array | _Buffer):
         return kept.build()
     if isinstance(kept, _Csc | _Csr):
-        parts = [_to_array(kept.state[name]) for name in ("data", "indices", "indptr")]
-        make = csc_array if isinstance(kept, _Csc) else csr_array
-        return make(tuple(parts), shape=kept.state["_shape"]).toarray()
+        return _to_dense(kept)
     if isinstance(kept, _Chumpy) and "x" in kept.state:
         return _to_array(kept.state["x"])
     if isinstance(kept, _Chumpy) and {"a", "idxs", "preferred_shape"} <= set(kept.state):
         rows = _to_array(kept.state["idxs"])
         return _to_array(kept.state["a"]).ravel()[rows].reshape(kept.state["preferred_shape"])
     raise ValueError("no array")
+
+
+def _to_dense(kept: _Csc | _Csr) -> NDArray[Any]:
+    """The numbers of a compressed matrix: `data` with its `indices` along one axis, and in `indptr`
+    where along it each step of the other axis begins."""
+    data, indices, starts = (_to_array(kept.state[name]) for name in ("data", "indices", "indptr"))
+    dense = np.zeros(kept.state["_shape"])
+    steps = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    place = (indices, steps) if isinstance(kept, _Csc) else (steps, indices)
+    np.add.at(dense, place, data)
+    return dense
 
 
 # --- the model ------------------------------------------------------------------------------------

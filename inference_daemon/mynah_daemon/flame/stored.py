@@ -8,8 +8,8 @@ from typing import Final
 
 MAP_NAME: Final = "flame_map.npz"
 NO_MAP: Final = (
-    "There is no map between ARKit and FLAME yet; make it with `mynah flame calibrate --flame FILE` "
-    "from your FLAME model."
+    "There is no map between ARKit and FLAME yet; make it with `mynah flame calibrate --flame "
+    "FILE` from your FLAME model."
 )
 
 

@@ -22,12 +22,12 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.flame import NECK_POSE, from_arrays
 
+from .geometry import mean_rotation, to_axis_angles, to_matrices
 from .mapping import EYELIDS
 
 FloatArray = NDArray[np.float32]
@@ -47,7 +47,9 @@ _WHOLE_POSES: Final[Mapping[int, Mapping[str, slice]]] = {
     15: {
         "global": slice(0, 3), "neck": slice(3, 6), "jaw": slice(6, 9), "eyes": slice(9, 15),
     },
-    165: {"neck": slice(36, 39), "head": slice(45, 48), "jaw": slice(66, 69), "eyes": slice(69, 75)},
+    165: {
+        "neck": slice(36, 39), "head": slice(45, 48), "jaw": slice(66, 69), "eyes": slice(69, 75),
+    },
 }  # fmt: skip
 _WHOLE_NAMES: Final = ("pose", "poses", "full_pose")
 
@@ -55,11 +57,11 @@ _WHOLE_NAMES: Final = ("pose", "poses", "full_pose")
 def read_flame_track(
     content: Mapping[str, NDArray[Any]], name: str, fps: float | None = None
 ) -> MotionClip:
-    """The FLAME clip of a file's arrays; `fps` overrides its rate. The turn of the whole head is the
-    neck's; SMIRK's lids are channels of their own (`EYELIDS`).
+    """The FLAME clip of a file's arrays; `fps` overrides its rate. The turn of the whole head is
+    the neck's; SMIRK's lids are channels of their own (`EYELIDS`).
 
-    Raises `KeyError` if there is no expression in it, and `BadInputError` with the file's `name` for
-    a track that can't be used.
+    Raises `KeyError` if there is no expression in it, and `BadInputError` with the file's `name`
+    for a track that can't be used.
     """
     try:
         return _Track(content).clip(fps)
@@ -104,14 +106,14 @@ class _Track:
         neck, head = self._pose(_NECK_NAMES, "neck", 3), self._pose((), "head", 3)
         if whole is None and neck is None:
             return None
-        turn = Rotation.identity(len(self._exp))
+        turn = np.broadcast_to(np.eye(3), (len(self._exp), 3, 3))
         if whole is not None:
-            rotation = Rotation.from_rotvec(whole)
-            turn = rotation.mean().inv() * rotation
+            turn = to_matrices(whole.astype(np.float64))
+            turn = mean_rotation(turn).T @ turn
         for pose in (neck, head):
             if pose is not None:
-                turn = turn * Rotation.from_rotvec(pose)
-        return turn.as_rotvec().astype(np.float32)
+                turn = turn @ to_matrices(pose.astype(np.float64))
+        return to_axis_angles(turn).astype(np.float32)
 
     def _with_lids(self, clip: MotionClip) -> MotionClip:
         lids = self._pose(_EYELID_NAMES, "", len(EYELIDS))

@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -25,6 +26,12 @@ STYLE_SUFFIXES: Final = (SUFFIX, ".csv", ".npz", ".json")
 """Files that show a style: the library's own, and motion clips."""
 _NAME: Final = re.compile(r"[^\W_][\w .'()-]{0,59}")
 _LARGEST_BYTES: Final = 64 << 20
+_DAMAGED: Final = (
+    EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What reading a broken or foreign archive raises."""
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,12 @@ class Style:
     picture: bytes = b""
 
 
-def check_name(name: str) -> str:
-    """`name` itself. Raises `BadInputError` if it can't name a style: it becomes a file's name, and
-    stands before `@` and `:` on the command line."""
+def check_name(name: str, use: str = "name a style") -> str:
+    """`name` itself. Raises `BadInputError` if it can't name a style or be a tag: it becomes a
+    file's name, and stands before `@` and `:` on the command line."""
     if not _NAME.fullmatch(name):
         raise BadInputError(
-            f"'{name}' can't name a style; use up to 60 letters, digits, spaces and . ' ( ) - _ , "
+            f"'{name}' can't {use}; use up to 60 letters, digits, spaces and . ' ( ) - _ , "
             "beginning with a letter or digit."
         )
     return name
@@ -86,10 +93,13 @@ def read_style(path: Path, name: str = "") -> Style:
             channels = tuple(str(name) for name in content["channels"])
             clip = MotionClip(float(content["fps"]), channels, content["values"])
             info = _read_info(json.loads(str(content["meta"])))
-            return Style(info, clip, content["picture"].tobytes())
+            picture = content["picture"].tobytes()
+            if picture and not picture.startswith(_PNG):
+                raise ValueError("its picture is no PNG")
+            return Style(info, clip, picture)
     except OSError as err:
         raise BadInputError(f"Can't read the style '{name}': {err.strerror}.") from err
-    except (EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as err:
+    except _DAMAGED as err:
         raise BadInputError(
             f"'{name}' is not a style of Mynah's; export it again with `mynah styles export`."
         ) from err

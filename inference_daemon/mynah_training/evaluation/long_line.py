@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from mynah_daemon.styles.quality import count_blinks
+
 from ..data.corpus import SAMPLE_RATE, Recording
 from ..metrics.articulation import count_articulation
-from ..metrics.dynamics import count_blinks, jerk, join_ratio
+from ..metrics.dynamics import jerk, join_ratio
 from ..metrics.head import LandmarkHead
 from .contestants import Contestant
 from .filmed import Scores

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from mynah_daemon.audio.features import log_mel
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 
 from ..data.corpus import Recording, Segment
@@ -21,7 +19,7 @@ from ..data.style_batches import FIRST_HELD_OUT_PERFORMER
 from ..metrics.codes import content_leak, cosine, nearest
 from ..metrics.head import LandmarkHead
 from ..metrics.lips import compare
-from ..modules.cepstrum import Cepstrum
+from ..modules.cepstrum import loudness
 from .contestants import Contestant
 from .filmed import Scores, mean_scores
 from .judge import Judge
@@ -56,12 +54,12 @@ def restyled_trials(recordings: list[Recording], poses: FloatArray, n_lines: int
     """The same sentences by every held-out performer."""
     chosen = choose(sentences(recordings), max(n_lines, N_SENTENCES))
     spoken = [line_of(recording) for recording in chosen]
-    loudness = [_loudness(line) for line in spoken]
+    levels = [loudness(line.samples) for line in spoken]
     lines = []
     for p in range(N_PERFORMERS):
         performer = draw_performer(FIRST_HELD_OUT_PERFORMER + p, poses)
         own = []
-        for s, (line, loud) in enumerate(zip(spoken, loudness, strict=True)):
+        for s, (line, loud) in enumerate(zip(spoken, levels, strict=True)):
             assert line.motion is not None
             assert line.fps == STYLE_FPS, "sentences are filmed at 25/s"
             rng = np.random.default_rng([p, s])
@@ -70,14 +68,6 @@ def restyled_trials(recordings: list[Recording], poses: FloatArray, n_lines: int
             own.append(replace(line, name=f"{line.name}_{p}", motion=motion, known=_KNOWN))
         lines.append(own)
     return Restyled(lines, spoken, min(n_lines, len(spoken)))
-
-
-@torch.no_grad()
-def _loudness(line: Line) -> FloatArray:
-    """As performers hear it in training: the first cepstral coefficient, at 25/s."""
-    mel = torch.from_numpy(log_mel(line.samples))
-    level = Cepstrum()(mel.t()[None])[0, 0].numpy()
-    return level[: len(level) // 2 * 2].reshape(-1, 2).mean(axis=1)
 
 
 def score_restyled(

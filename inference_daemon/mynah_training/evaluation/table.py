@@ -54,7 +54,7 @@ _ABOUT_TRANSFER: Final = (
     "who is known from another sentence. The right answer is the same sentence in the target's "
     "manner; what a model gets when the target's own clip of it drives is the best that its motion "
     "code allows. The rescaled clip has the mean and deviation of each channel that the target "
-    "shows."
+    "shows; `mynah transfer` is what the daemon makes of it, with lids, gaze and closed lips kept."
 )
 _ABOUT_STEPS: Final = (
     "One model at each quality that a request may ask for: dev clips of the man of whom most was "

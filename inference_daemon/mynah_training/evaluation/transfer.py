@@ -14,10 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from mynah_daemon.engine.postprocess import constrain
+from mynah_daemon.engine.style_plan import StyleKey, StylePlan
+from mynah_daemon.engine.transfer import transfer_performance
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.messages import StyleUse
 
 from ..builders import STYLED, load_trained
+from ..data.pack import MOTION_FPS
 from ..metrics.codes import cosine, nearest
 from ..metrics.head import LandmarkHead
 from ..metrics.lips import compare
@@ -34,6 +38,7 @@ Transfer = Callable[[FloatArray, FloatArray], FloatArray]
 
 UNCHANGED: Final = "the driving clip, unchanged"
 RESCALED: Final = "the driving clip, rescaled"
+SERVED: Final = "mynah transfer"
 SELF_DRIVEN: Final = "driven by the target"
 
 
@@ -75,7 +80,12 @@ def transfer_scores(
         del shown
         return np.tile(pose, (len(driving), 1))
 
-    plain: dict[str, Transfer] = {UNCHANGED: lambda d, _: d, RESCALED: rescale, MEAN_POSE: still}
+    plain: dict[str, Transfer] = {
+        UNCHANGED: lambda d, _: d,
+        RESCALED: rescale,
+        SERVED: as_served,
+        MEAN_POSE: still,
+    }
     found = {name: [score(transfer, others)] for name, transfer in plain.items()}
     for name, transfers in models.items():
         found[name] = [score(transfer, others) for transfer in transfers]
@@ -87,6 +97,13 @@ def rescale(driving: FloatArray, shown: FloatArray) -> FloatArray:
     """Each channel with the mean and the deviation that it has in what is shown."""
     scale = shown.std(axis=0) / driving.std(axis=0).clip(1e-6)
     return (driving - driving.mean(axis=0)) * scale + shown.mean(axis=0)
+
+
+def as_served(driving: FloatArray, shown: FloatArray) -> FloatArray:
+    """What the engine makes of it."""
+    key = StyleKey(StyleUse("shown"), MotionClip(MOTION_FPS, ARKIT_CHANNELS, shown))
+    clip = MotionClip(MOTION_FPS, ARKIT_CHANNELS, driving)
+    return transfer_performance(clip, StylePlan((key,))).values
 
 
 def _through(network: Any) -> Transfer:

@@ -1,4 +1,4 @@
-"""How a face moves, whatever it says: blinks, jerk, joins between windows, timing of the mouth."""
+"""How a face moves, whatever it says: jerk, joins between windows, timing of the mouth."""
 
 from __future__ import annotations
 
@@ -10,28 +10,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import linear_sum_assignment
 from scipy.signal import find_peaks
 
-from mynah_shared.motion.arkit import ARKIT_CHANNELS
-from mynah_shared.motion.regions import channel_indices
-
 FloatArray = NDArray[np.float32]
 
-_LIDS = channel_indices(("eyeBlinkLeft", "eyeBlinkRight"), ARKIT_CHANNELS)
-_CLOSED_LID = 0.5
-_SHORTEST_PAUSE_S = 0.12
 _FARTHEST_EXTREMUM_MS = 200.0
 _LEAST_SWING_MM = 1.0
-
-
-def count_blinks(values: FloatArray, fps: float) -> int:
-    """Blinks in coefficients [T, C]: both lids go beyond half shut and come back."""
-    lids = values[:, _LIDS].mean(axis=1)
-    peaks, _ = find_peaks(
-        np.pad(lids, 1),
-        height=_CLOSED_LID,
-        prominence=0.3,
-        distance=max(1, round(_SHORTEST_PAUSE_S * fps)),
-    )
-    return len(peaks)
 
 
 def jerk(landmarks: FloatArray, fps: float) -> float:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mynah_daemon.audio.features import N_MELS
+from mynah_daemon.audio.features import N_MELS, log_mel
 
 N_CEPSTRA = 12
 _SCALE = 3.0
@@ -32,3 +34,10 @@ class Cepstrum(nn.Module):
 
     def forward(self, bands: Tensor) -> Tensor:
         return functional.conv1d(functional.avg_pool1d(bands, 2), self.basis)
+
+
+@torch.no_grad()
+def loudness(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The first coefficient of samples [N] at 16 kHz, as performers hear it: [T] at 25/s."""
+    level = Cepstrum()(torch.from_numpy(log_mel(samples)).t()[None])[0, 0].numpy()
+    return level[: len(level) // 2 * 2].reshape(-1, 2).mean(axis=1)

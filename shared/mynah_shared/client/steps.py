@@ -75,6 +75,7 @@ class Line:
     redo_end_s: float = 0.0
     gestures: tuple[m.GestureUse, ...] = ()
     keys: tuple[m.KeyUse, ...] = ()
+    is_transfer: bool = False
     style_clips: tuple[Path | bytes | None, ...] = ()
     take: Path | bytes | None = None
     gesture_clips: tuple[Path | bytes, ...] = ()
@@ -100,7 +101,8 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
 
 def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
     """Gives the daemon the line's audio and style clips; returns the request that names them."""
-    audio = yield from upload(line.audio, line.audio_name, limits)
+    kind = "motion clip" if line.is_transfer else "audio file"
+    audio = yield from upload(line.audio, line.audio_name, limits, kind)
     styles, gestures, take = list(line.styles), list(line.gestures), ""
     for i, clip in enumerate(line.style_clips):
         if clip is not None:

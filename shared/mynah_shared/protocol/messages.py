@@ -269,7 +269,8 @@ class SynthesizeRequest:
     `audio_name` is the file name only, used in error sentences. `start_s` and `end_s` cut the audio
     (`end_s` 0 = its end). `fps` is the rate of the result, `model` '' the daemon's default.
     `take_sha256` is an uploaded earlier take (NPZ), of which only `redo_start_s` to `redo_end_s` is
-    made anew.
+    made anew. With `is_transfer` the uploaded file is no audio but a motion clip, whose performance
+    is given to another character; `audio_name` then tells its format.
     """
 
     audio_sha256: str
@@ -293,6 +294,7 @@ class SynthesizeRequest:
     redo_end_s: float = 0.0
     gestures: tuple[GestureUse, ...] = ()
     keys: tuple[KeyUse, ...] = ()
+    is_transfer: bool = False
 
 
 @dataclass(frozen=True)

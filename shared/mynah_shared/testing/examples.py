@@ -35,6 +35,7 @@ _REQUEST = m.SynthesizeRequest(
     redo_end_s=0.75,
     gestures=(m.GestureUse("nod.npz", "6b" * 32, 1.0, 1.5, 0.5, "head"),),
     keys=(m.KeyUse("browInnerUp", 0.5, 0.75),),
+    is_transfer=True,
 )
 _LIMITS = m.Limits(
     message_bytes=4194304,

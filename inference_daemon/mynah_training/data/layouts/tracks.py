@@ -1,12 +1,11 @@
-"""A user's track of a face, from a file that Mynah reads (Live Link Face CSV, NPZ, JSON), with its
-channels under ARKit's names."""
+"""A user's track of a face, from a file that Mynah reads (Live Link Face CSV, NPZ, JSON; FLAME goes
+through the map of `mynah flame calibrate`), with its channels under ARKit's names."""
 
 from __future__ import annotations
 
 import csv
 import re
 import tempfile
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from mynah_shared.rig.matcher import propose_mapping
 from .phone_files import csv_header, has_phones
 
 TRACK_SUFFIXES = (".npz", ".json", ".csv")
-_FLAME = {"exp", "expressions", "jaw_pose"}
 _HEADS = {name.lower(): name for name in HEAD_CHANNELS}
 # Columns beside the shapes in files of Live Link Face, and MediaPipe's shape of a face at rest.
 _NO_CHANNELS = {
@@ -44,7 +42,6 @@ def find_track(stems: Iterable[Path]) -> Path | None:
 def read_track(path: Path) -> MotionClip:
     """The motion of the ARKit channels that were measured. Raises `BadInputError` with the file's
     name for a track that can't be used."""
-    _refuse_flame(path)
     try:
         clip = _read_csv(path) if path.suffix.lower() == ".csv" else read_clip(path)
     except BadInputError as error:
@@ -114,14 +111,3 @@ def _read_csv(path: Path) -> MotionClip:
         with copy.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["Timecode", *found], *values])
         return read_clip(copy)
-
-
-def _refuse_flame(path: Path) -> None:
-    if path.suffix.lower() == ".npz" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as content:
-            arrays = {name.removesuffix(".npy") for name in content.namelist()}
-        if "channels" not in arrays and arrays & _FLAME:
-            raise BadInputError(
-                f"{path} is a track of FLAME ({', '.join(sorted(arrays & _FLAME))}); training needs"
-                " ARKit's coefficients: convert it first."
-            )

@@ -1,0 +1,88 @@
+"""`mynah capture VIDEO -o OUT`: the performance in a video as a style clip."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mynah_shared.errors import BadInputError
+
+from ..clip_files import clip_writer, write_clip
+from .reporter import Reporter
+
+if TYPE_CHECKING:  # decoders and networks take a second to load
+    from ..capture.capture import CaptureReport
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("capture", help="make a style clip of a video of a performer")
+    add = parser.add_argument
+    add("video", type=Path, metavar="VIDEO", help="a performer who speaks, seen from the front")
+    add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
+    add("--fps", type=_rate, default=0.0, help="rate of the clip (default: the video's)")
+    add("--start", type=float, default=0.0, metavar="S", help="begin here in the video")
+    add("--end", type=float, default=0.0, metavar="S", help="end here in the video")
+    add(
+        "--landmarker",
+        type=Path,
+        metavar="PATH",
+        help="MediaPipe's face_landmarker.task (default: fetched on first use)",
+    )
+    add(
+        "--head",
+        type=Path,
+        metavar="PATH",
+        help="solve on this ICT-FaceKit head instead of the network that ships; 'download' "
+        "fetches it on first use",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Captures and writes the file. Raises `MynahError` with a sentence, leaving no file."""
+    from ..capture.capture import Part, capture_video
+    from ..capture.ict_facekit import fetch_head
+
+    output: Path = arguments.output
+    clip_writer(output)
+    if not output.absolute().parent.is_dir():
+        raise BadInputError(f"The folder of the output '{output}' doesn't exist; create it first.")
+    part = Part(arguments.start, arguments.end, arguments.fps)
+    reporter = Reporter(sys.stderr)
+    head: Path | None = arguments.head
+    try:
+        if head == Path("download"):
+            head = fetch_head(reporter)
+        made = capture_video(
+            arguments.video, reporter, part, landmarker=arguments.landmarker, head=head
+        )
+    finally:
+        reporter.end()
+    clip, report = made.clip, made.report
+    meta = {"source": arguments.video.name, "solved": "network" if head is None else "head"}
+    write_clip(clip, output, json.dumps({**meta, "warnings": report.warnings}))
+    print(f"{output}: {clip.n_frames} frames at {clip.fps:g} fps\n{_summary(report)}")
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return 0
+
+
+def _summary(report: CaptureReport) -> str:
+    quality = report.quality
+    heard = "no sound" if report.heard is None else f"speech in {report.heard:.0%} of the sound"
+    return (
+        f"{quality.duration_s:.1f} s, {heard}, the mouth speaks {quality.speaking:.0%} of the "
+        f"time; {quality.live_channels} of 55 channels move, {quality.blinks_per_s:.2f} blinks per "
+        f"second, the head by {quality.head_deg:.1f} degrees"
+    )
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a rate like 30 or 24000/1001") from None
