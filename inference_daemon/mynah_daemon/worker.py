@@ -16,17 +16,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mynah_shared._version import __version__
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol.codec import Envelope
 from mynah_shared.protocol.messages import (
     Cancel,
@@ -40,23 +37,17 @@ from mynah_shared.protocol.messages import (
 from mynah_shared.protocol.version import PROTOCOL_VERSION
 
 from .audio.decode import Decoder
-from .config import config_from_environment
-from .engine.engine import SAMPLE_RATE, LipSyncEngine
+from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
-from .held_clips import read_driving_clip, read_holds
 from .link import LinkWriter, read_message
 from .memory import peak_bytes
-from .styles.clips import read_style_clip
+from .performing import BadAudioError, Performed, RequestPerformer
 
 logger = logging.getLogger("mynah_daemon.worker")
 
 
 class JobCancelled(Exception):
     """Raised between two steps of a job that nobody wants any more."""
-
-
-class _BadAudioError(BadInputError):
-    """The audio can't be performed, rather than a style clip or another value."""
 
 
 class Worker:
@@ -66,6 +57,7 @@ class Worker:
         self._store, self._blobs, self._writer = store, blobs, writer
         self._engine = LipSyncEngine(store)
         self._decoder = Decoder()
+        self._performer = RequestPerformer(self._engine, self._decoder, blobs)
         self._inbox: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
@@ -99,7 +91,7 @@ class Worker:
             return SynthesizeReply(job_id, clip, json.dumps(meta))
         except JobCancelled:
             return JobEvent(job_id, 0, JobState.cancelled, "", 0, 1)
-        except _BadAudioError as err:
+        except BadAudioError as err:
             return _failure(job_id, ErrorCode.bad_audio, str(err))
         except BadInputError as err:
             return _failure(job_id, ErrorCode.bad_value, str(err))
@@ -131,44 +123,17 @@ class Worker:
             check_cancelled()
 
         check_cancelled()
-        style_clips = [
-            read_style_clip(self._blobs / use.clip_sha256, use.name) if use.clip_sha256 else None
-            for use in request.styles
-        ]
-        holds = read_holds(request, self._blobs)
-        if request.is_transfer:
-            driving = read_driving_clip(request, self._blobs)
-            clip, length_s = (
-                self._engine.transfer(request, driving, style_clips, holds),
-                driving.duration_s,
-            )
-        else:
-            samples = self._decode(request, check_cancelled)
-            clip = self._engine.synthesize(request, samples, progress, style_clips, holds)
-            length_s = len(samples) / SAMPLE_RATE
-        if request.representation == FLAME:
-            from .flame.mapping import read_map  # brings scipy, which takes half a second to load
-
-            clip = read_map(config_from_environment().flame_map).to_flame(clip)
-        return clip, self._meta(request, clip, length_s, clock)
-
-    def _decode(
-        self, request: SynthesizeRequest, check_cancelled: Callable[[], None]
-    ) -> NDArray[np.float32]:
-        path, name = self._blobs / request.audio_sha256, request.audio_name
-        try:
-            return self._decoder.decode(path, name, request.start_s, request.end_s, check_cancelled)
-        except BadInputError as err:
-            raise _BadAudioError(str(err)) from err
+        performed = self._performer.perform(request, progress, check_cancelled)
+        return performed.clip, self._meta(request, performed, clock)
 
     def _meta(
-        self, request: SynthesizeRequest, clip: MotionClip, length_s: float, clock: StageClock
+        self, request: SynthesizeRequest, performed: Performed, clock: StageClock
     ) -> dict[str, object]:
         """What a result is made of, so that a take can be explained and made again."""
         model = self._store.find(request.model)
         return {
             "audio_sha256": request.audio_sha256,
-            "audio_s": length_s,
+            "audio_s": performed.length_s,
             "is_transfer": request.is_transfer,
             "start_s": request.start_s,
             "model": model.name if model else request.model,
@@ -179,8 +144,9 @@ class Worker:
             "representation": request.representation,
             "seed": request.seed,
             "quality": request.quality.value,
-            "fps": clip.fps,
-            "frames": clip.n_frames,
+            "fps": performed.clip.fps,
+            "frames": performed.clip.n_frames,
+            "warnings": performed.warnings,
             "seconds": clock.seconds,
             "worker_peak_bytes": peak_bytes(),
             "versions": {

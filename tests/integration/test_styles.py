@@ -80,6 +80,14 @@ def test_a_file_is_imitated(client: Client, line: SynthesizeRequest, suffix: str
     assert again.job_id == styled.job_id
 
 
+def test_what_a_style_lacks_is_told(client: Client, line: SynthesizeRequest) -> None:
+    still_head = MotionClip(30.0, ARKIT_CHANNELS[:52], take().values[:, :52])
+    use = StyleUse("take.npz", clip_sha256=upload(client, still_head, ".npz"))
+    warnings = json.loads(perform(client, line, use).meta)["warnings"]
+    assert any(w.startswith("'take.npz': The head never moves") for w in warnings), warnings
+    assert json.loads(perform(client, line, StyleUse("neutral")).meta)["warnings"] == []
+
+
 def test_a_region_leaves_the_others_as_they_are(client: Client, line: SynthesizeRequest) -> None:
     neutral = perform(client, replace(line, model="diffusion"), StyleUse("neutral"))
     brows = perform(client, line, StyleUse("a.csv", 1.0, "brows", upload(client, take())))

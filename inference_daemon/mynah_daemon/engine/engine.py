@@ -13,13 +13,13 @@ from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import resample, smooth
 from mynah_shared.motion.regions import HEAD, channel_indices
-from mynah_shared.protocol.messages import SynthesizeRequest
+from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
 from .diffusion import DiffusionModel
 from .eyes import add_eyes
 from .holds import Holds
 from .lip_closure import close_lips, rest_in_silence
-from .model_store import LOUDNESS, DiffusionEntry, ModelStore
+from .model_store import LOUDNESS, DiffusionEntry, ModelStore, RegressionEntry
 from .models import Direction, MotionModel, Performance
 from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
@@ -82,6 +82,15 @@ class LipSyncEngine:
         clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
         count("finish")
         return clip
+
+    def neutral(self, samples: FloatArray) -> MotionClip | None:
+        """What a voice asks for without any manner: the plain performance of the model that knows
+        none; None if there is no such model."""
+        entry = next((e for e in self._store.entries if isinstance(e, RegressionEntry)), None)
+        if entry is None:
+            return None
+        direction = Direction(0, Quality.draft, 1.0, 1.0)
+        return self.model(entry.name).perform(samples, direction, lambda _: None).clip
 
     def transfer(
         self,

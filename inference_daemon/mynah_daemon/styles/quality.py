@@ -58,7 +58,7 @@ def judge_clip(clip: MotionClip) -> StyleQuality:
     span = np.percentile(values, 98, axis=0) - np.percentile(values, 2, axis=0)
     live = span > _LIVE
     live[_LIDS] |= np.ptp(values[:, _LIDS], axis=0) > _LIVE  # blinks are rare
-    speaking = float((_speech_movement(values[:, _LIPS], clip.fps) > _SPEAKING).mean())
+    speaking = float((speech_movement(values[:, _LIPS], clip.fps) > _SPEAKING).mean())
     blinks_per_s = count_blinks(values, clip.fps) / clip.duration_s
     head_deg = float(np.degrees(np.sqrt(values[:, _HEAD].var(axis=0).sum())))
     warnings: list[str] = []
@@ -100,7 +100,7 @@ def count_blinks(values: FloatArray, fps: float) -> int:
     return len(peaks)
 
 
-def _speech_movement(lips: FloatArray, fps: float) -> FloatArray:
+def speech_movement(lips: FloatArray, fps: float) -> FloatArray:
     """How much lips [T, L] move at the pace of syllables around each frame [T]."""
     quick, slow = (
         _filters.gaussian_filter1d(lips, seconds * fps, axis=0, mode="nearest")

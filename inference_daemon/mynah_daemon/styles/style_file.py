@@ -89,7 +89,8 @@ def read_style(path: Path, name: str = "") -> Style:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ValueError("it is too large")
-        with np.load(path, allow_pickle=False) as content:
+        # numpy itself leaves a file open that is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             channels = tuple(str(name) for name in content["channels"])
             clip = MotionClip(float(content["fps"]), channels, content["values"])
             info = _read_info(json.loads(str(content["meta"])))
