@@ -164,7 +164,9 @@ def add_style(service: Service, request: m.AddStyle) -> m.Message:
             request.provenance,
             request.licence,
         )
-        service.styles.add(Style(info, clip), replace=request.replace)
+        from .pictures.film_strip import draw_strip  # brings Pillow and scipy
+
+        service.styles.add(Style(info, clip, draw_strip(clip)), replace=request.replace)
     return list_styles(service, m.ListStyles())
 
 

@@ -153,6 +153,7 @@ def test_the_library_from_adding_to_removing(client: Client, line: SynthesizeReq
     assert by_name.job_id == by_tag.job_id
     picture = client.request(FetchStylePicture("My take"), StylePicture)
     assert picture.name == "My take"
+    assert picture.png.startswith(b"\x89PNG")
     with pytest.raises(JobFailedError, match="There is a style 'My take' already"):
         client.request(add, StyleList)
     assert client.request(RemoveStyle("My take"), StyleList).styles == before
