@@ -366,7 +366,7 @@ MANNERS: Final = (
         jaw=1.1, lips=0.7, upper=1.2, head=1.2,
         hang=0.14, lids=0.33, asymmetry=0.2, sharpness=0.5,
         brow_accent=0.3, brow_drift=0.12, nod_accent=0.06,
-        wander=(0.09, 0.1, 0.14), wander_s=1.0,
+        wander=(0.06, 0.08, 0.08), wander_s=1.0,
         blinks_per_s=0.4, blink_s=0.36,
         gaze_deg=4.0, gaze_aside=(0.0, 3.0), fixation_s=1.8,
     ),

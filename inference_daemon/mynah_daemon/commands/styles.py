@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mynah_shared.errors import BadInputError
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
 from ..clip_files import read_clip, replace_file
@@ -221,7 +222,7 @@ def _print_quality(clip: MotionClip) -> None:
     print(
         f"length:      {clip.duration_s:.1f} s, {clip.n_frames} frames at {clip.fps:g} fps\n"
         f"mouth:       moves as in speech for {quality.speaking:.0%} of the time\n"
-        f"channels:    {quality.live_channels} move\n"
+        f"channels:    {quality.live_channels} of {len(ARKIT_CHANNELS)} move\n"
         f"blinks:      {quality.blinks_per_s:.2f} per second\n"
         f"head:        {quality.head_deg:.1f}° around its mean pose"
     )

@@ -15,8 +15,8 @@ from .quality import speech_movement
 _LIVELY_SHARE: Final = 70
 """Percentile of the movement that stands for a performance: pauses are no sign of calm."""
 _FAR_APART: Final = 4.0
-"""Ordinary people in neutral mood are up to 2.7 apart from what the plain model makes of a calm voice,
-people in great fear or fury 4 to 5."""
+"""Ordinary people in neutral mood are up to 2.7 apart from what the plain model makes of a calm
+voice, people in great fear or fury 4 to 5."""
 
 
 def energy_warning(name: str, style: MotionClip, neutral: MotionClip) -> str:
