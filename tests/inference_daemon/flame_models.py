@@ -20,9 +20,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.transform import Rotation
 
 from mynah_daemon.flame.arkit_head import ArkitHead
+from mynah_daemon.pictures.head_asset import HeadAsset
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 
 FloatArray = NDArray[np.float64]
@@ -131,7 +133,7 @@ def _ball(centre: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
 
 
 def make_model(head: ArkitHead, identities: FloatArray, cell_mm: float = 4.5) -> Model:
-    """A model in FLAME's layout with the mean vertices of small cells of the head's face, whose
+    """A model in FLAME's layout with the mean vertices of small cells of the head's skin, whose
     person differs from the head by all of `identities` [I, V, 3]; the last of them is not among the
     model's own components."""
     cells, triangles = clusters(head, cell_mm)
@@ -140,34 +142,88 @@ def make_model(head: ArkitHead, identities: FloatArray, cell_mm: float = 4.5) ->
     mean = members.multiply(1 / members.sum(axis=1)).tocsr()
     between = SCALE * TURN.T
 
-    def at(field: NDArray[Any]) -> FloatArray:
-        return mean @ field[: head.face_end] @ between
-
     balls = [np.unique(ball) for ball in head.eyeballs]
-    template = at(head.points + identities.sum(axis=0)) + _SHIFT_MM
-    eyes = [head.points[ball] @ between + _SHIFT_MM for ball in balls]
-    points = np.concatenate([template, *eyes])
-    drop = np.linalg.norm(at(head.deltas[ARKIT_BLENDSHAPES.index("jawOpen")]), axis=1)
+
+    def at(field: NDArray[Any]) -> FloatArray:
+        eyes = [field[ball] @ between for ball in balls]
+        return np.concatenate([mean @ field[: len(cells)] @ between, *eyes])
+
+    points = at(head.points + identities.sum(axis=0)) + _SHIFT_MM
+    fields = np.stack([at(delta) for delta in head.deltas])[:, :n_cells]
+    drop = np.linalg.norm(fields[ARKIT_BLENDSHAPES.index("jawOpen")], axis=1)
     weights = np.zeros((len(points), 5))
     weights[:n_cells, 2] = np.clip(1.4 * drop / drop.max() - 0.2, 0, 1)
     weights[:n_cells, 1] = 1 - weights[:n_cells, 2]
     weights[n_cells : n_cells + len(balls[0]), 3] = 1
     weights[n_cells + len(balls[0]) :, 4] = 1
-    regressor = _regressor(points, weights)
+    people = [at(identity) for identity in identities[:-1]]
+    return _assemble(
+        points, weights, fields, people, _with_balls(triangles, head.eyeballs, n_cells)
+    )
 
-    fields = np.stack([at(delta) for delta in head.deltas])
+
+def make_stranger(asset: HeadAsset) -> Model:
+    """A model in FLAME's layout of Mynah's own head: another person, whose shapes were sculpted by
+    other hands. Its identities are waves, symmetric from left to right."""
+    of = _islands(asset.triangles, len(asset.positions))
+    skin, left, right = (np.flatnonzero(of == i) for i in range(3))
+    kept = np.concatenate([skin, left, right])
+    points = asset.positions[kept] / _MM
+    weights = np.zeros((len(kept), 5))
+    drop = np.linalg.norm(asset.moves[ARKIT_BLENDSHAPES.index("jawOpen")][skin], axis=1)
+    weights[: len(skin), 2] = np.clip(1.3 * drop / drop.max() - 0.15, 0, 1)
+    weights[: len(skin), 1] = 1 - weights[: len(skin), 2]
+    weights[len(skin) : len(skin) + len(left), 3] = 1
+    weights[len(skin) + len(left) :, 4] = 1
+    rng = np.random.default_rng(0)
+    people = []
+    for _ in range(33):
+        way, phase = rng.normal(size=3) / 60, rng.uniform(0, 2 * np.pi)
+        wave = np.cos(points @ way + phase)
+        mirrored = np.cos(points * [-1, 1, 1] @ way + phase)
+        signs = np.array([-1, 1, 1])  # what moves to the left here moves to the right there
+        people += [
+            a * (wave + s * mirrored)[:, None] for a, s in zip(np.eye(3), signs, strict=True)
+        ]
+    numbered = np.full(len(asset.positions), -1)
+    numbered[kept] = np.arange(len(kept))
+    triangles = numbered[asset.triangles]
+    fields = asset.moves[:, skin] / _MM
+    return _assemble(points, weights, fields, people, triangles[(triangles >= 0).all(axis=1)])
+
+
+def _islands(triangles: NDArray[np.int64], n_points: int) -> NDArray[np.int64]:
+    """The number of each point's connected part, in the order of their first points."""
+    links = csc_matrix(
+        (np.ones(triangles.size), (triangles.ravel(), np.roll(triangles, 1, axis=1).ravel())),
+        shape=(n_points, n_points),
+    )
+    return connected_components(links, directed=False)[1]
+
+
+def _assemble(
+    points: FloatArray,
+    weights: FloatArray,
+    fields: NDArray[Any],
+    people: list[FloatArray],
+    triangles: NDArray[np.int64],
+) -> Model:
+    """The arrays of a model in mm whose expressions show `fields` [52, N, 3], what ARKit's shapes
+    do to its first N vertices, with `people` [V, 3] as identities."""
+    n_skin = fields.shape[1]
+    regressor = _regressor(points, weights)
     turn = Rotation.from_rotvec([JAW_RAD, 0, 0]).as_matrix()
-    arms = template - regressor[2] @ points
-    swung = weights[:n_cells, 2, None] * (arms @ (turn.T - np.eye(3)))
+    arms = points[:n_skin] - regressor[2] @ points
+    swung = weights[:n_skin, 2, None] * (arms @ (turn.T - np.eye(3)))
+    fields = np.array(fields, np.float64)
     fields[ARKIT_BLENDSHAPES.index("jawOpen")] -= swung
     # Every face is within reach: the basis spans all fields (tongueOut has none), mixed at random.
     axes = np.linalg.svd(fields.reshape(len(fields), -1), full_matrices=False)[2][:N_EXP]
     mixing = np.linalg.qr(np.random.default_rng(1).normal(size=(N_EXP, N_EXP)))[0]
-    expressions = (mixing @ axes).T.reshape(n_cells, 3, N_EXP) * np.sqrt(n_cells)
     shapes = np.zeros((len(points), 3, N_SHAPE + N_EXP))
-    for i, identity in enumerate(identities[:-1]):
-        shapes[:n_cells, :, i] = at(identity)
-    shapes[:n_cells, :, N_SHAPE:] = expressions
+    for i, person in enumerate(people):
+        shapes[..., i] = person
+    shapes[:n_skin, :, N_SHAPE:] = (mixing @ axes).T.reshape(n_skin, 3, N_EXP) * np.sqrt(n_skin)
     return {
         "v_template": points * _MM,
         "shapedirs": shapes * _MM,
@@ -175,21 +231,20 @@ def make_model(head: ArkitHead, identities: FloatArray, cell_mm: float = 4.5) ->
         "J_regressor": csc_matrix(regressor),
         "kintree_table": np.array([[2**32 - 1, 0, 1, 1, 1], range(5)], np.uint32),
         "weights": weights,
-        "f": _with_balls(triangles, head.eyeballs, n_cells).astype(np.uint32),
+        "f": triangles.astype(np.uint32),
         "bs_style": "lrotmin",
     }
 
 
 def clusters(head: ArkitHead, cell_mm: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The cell of each vertex of the face, and the triangles between cells. Lips that touch stay
+    """The cell of each vertex of the skin, and the triangles between cells. Lips that touch stay
     apart."""
-    points = head.points[: head.face_end]
+    points = head.points[: head.triangles.max() + 1]
     drop = np.linalg.norm(head.deltas[ARKIT_BLENDSHAPES.index("jawOpen")], axis=1)[: len(points)]
     key = np.column_stack([np.floor(points / cell_mm), drop > 0.3 * drop.max()])
     _, cells = np.unique(key, axis=0, return_inverse=True)
     cells = cells.reshape(-1)
-    faces = head.triangles[(head.triangles < head.face_end).all(axis=1)]
-    triangles = cells[faces]
+    triangles = cells[head.triangles]
     a, b, c = triangles.T
     return cells, np.unique(triangles[(a != b) & (b != c) & (a != c)], axis=0)
 

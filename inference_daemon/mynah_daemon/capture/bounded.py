@@ -51,7 +51,7 @@ def build_fit(
     """The fit of sum of squared errors + prior · shares² + 2 · threshold · shares + free_prior ·
     free²; `effects` [S, N], `prior` [S], `free_effects` [F, N], `free_prior` [F]."""
     stiffness = free_effects @ free_effects.T + np.diag(free_prior)
-    to_free = np.linalg.solve(stiffness, free_effects).T
+    to_free: FloatArray = np.linalg.solve(stiffness, free_effects).T.astype(np.float64)
     shares_to_free = effects @ to_free
     unexplained = effects - shares_to_free @ free_effects
     return SharesFit(
@@ -76,9 +76,10 @@ def solve_box(hessian: FloatArray, targets: FloatArray) -> FloatArray:
 
 
 def _solve_rows(hessian: FloatArray, targets: FloatArray) -> FloatArray:
-    x = np.clip(np.linalg.solve(hessian, targets.T), 0, 1)  # [C, T]: a coordinate is contiguous
-    slopes = hessian @ x - targets.T
-    moving = np.arange(x.shape[1])
+    # [C, T]: a coordinate is contiguous
+    x: FloatArray = np.clip(np.linalg.solve(hessian, targets.T).astype(np.float64), 0, 1)
+    slopes: FloatArray = hessian @ x - targets.T
+    moving = np.arange(len(targets))
     for _ in range(_MOST_ROUNDS):
         part, slope = x[:, moving], slopes[:, moving]
         farthest = np.zeros(len(moving))

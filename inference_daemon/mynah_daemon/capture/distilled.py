@@ -24,8 +24,8 @@ _ROWS: Final = 4096
 
 
 class CaptureNetwork:
-    """`measured` [T, N_MEASURED] and `rest` [1, 1404] → `coefficients` [T, 52], `turns` [T, 3]; made
-    by `mynah_training.distil_capture`.
+    """`measured` [T, N_MEASURED] and `rest` [1, 1404] → `coefficients` [T, 52] and `turns` [T, 3];
+    made by `mynah_training.distil_capture`.
 
     Raises `EngineUnavailableError` if the file is missing, altered or of another signature.
     """

@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ def _import_mediapipe() -> tuple[Any, Any, Any]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Its C++ parts greet on stderr, past Python; an animator can do nothing about that."""
     sys.stderr.flush()
     kept = os.dup(2)

@@ -40,11 +40,13 @@ GAZE_TRUST: Final = 30.0
 """Weight of a look of 30 degrees."""
 N_MEASURED: Final = 3 * N_SKIN + 3 * len(LIP_PAIRS) + 2 + 2
 
-_SHUT_SHARE: Final = 0.2
+_SHUT_SHARE: Final = 0.23
 """MediaPipe's lids of a shut eye stay apart by about this share of the open eye's aperture."""
 _EYE_RADIUS_MM: Final = 12.0
 _FULL_LOOK_RAD: Final = 0.5236  # 30 degrees, as in `clip_files.EYE_RANGE_RAD`
 _RESTING_LIPS_MM: Final = 1.0
+_UNSURE_MM: Final = 2.0
+"""Lips less apart than this have no direction that could be trusted."""
 
 # How far tracks are steadied at 25 frames per second, see `temporal.steady`. The distances between
 # the lips are left as they were seen: nothing may keep lips from meeting.
@@ -83,7 +85,7 @@ def observe(points: FloatArray, reference: FloatArray, fps: float | None) -> Obs
     own = np.median(local[at_rest], axis=0)[:N_SKIN]
     gap, lids = lip_gap(local), _lid_closure(local, at_rest)
     moved, gaze = local[:, :N_SKIN] - own, _gaze(local, lids)
-    parted = _parted(moved)
+    parted = _parting(local, own)
     if fps is not None:
         pace = fps / _USUAL_FPS
         flat = moved.reshape(len(moved), -1)
@@ -106,6 +108,20 @@ def measure(moved: FloatArray, lids: FloatArray, gaze: FloatArray) -> FloatArray
     shut), `gaze` [T, 2] (to the own left, down; 1 is 30 degrees).
     """
     return _weighted(moved, _parted(moved), lids, gaze)
+
+
+def _parting(points: FloatArray, own: FloatArray) -> FloatArray:
+    """How far the lips [T, 9, 3] part against the performer's own rest.
+
+    By the lengths, not by the vectors, between opposite points: lips that shift a little as they
+    meet still meet. Nearly closed lips part downwards, whatever direction landmarks' errors have.
+    """
+    upper, lower = np.array(LIP_PAIRS).T
+    apart = points[:, upper] - points[:, lower]
+    length = np.linalg.norm(apart, axis=-1, keepdims=True)
+    at_rest = np.linalg.norm(own[upper] - own[lower], axis=-1, keepdims=True)
+    downwards = apart + [0, _UNSURE_MM, 0]
+    return (length - at_rest) * downwards / np.linalg.norm(downwards, axis=-1, keepdims=True)
 
 
 def _parted(moved: FloatArray) -> FloatArray:
@@ -137,7 +153,7 @@ def lip_gap(points: FloatArray) -> FloatArray:
 
 def lid_apertures(points: FloatArray) -> FloatArray:
     """Mean distance [T, 2] between the lids of the right and of the left eye."""
-    sides = []
+    sides: list[FloatArray] = []
     for pairs in (RIGHT_LID_PAIRS, LEFT_LID_PAIRS):
         upper, lower = np.array(pairs).T
         sides.append(np.linalg.norm(points[:, upper] - points[:, lower], axis=-1).mean(axis=1))
@@ -183,13 +199,14 @@ def _lid_closure(local: FloatArray, at_rest: BoolArray) -> FloatArray:
 def _gaze(local: FloatArray, lids: FloatArray) -> FloatArray:
     """Where both eyes look [T, 2]: to the own left and down, 1 is 30 degrees; 0 is the middle of
     the clip. While the lids are down the look goes on from before to after."""
-    sides = []
+    sides: list[FloatArray] = []
     for iris, corners in ((RIGHT_IRIS, RIGHT_EYE_CORNERS), (LEFT_IRIS, LEFT_EYE_CORNERS)):
         sides.append(local[:, iris] - local[:, list(corners)].mean(axis=1))
-    away = np.mean(sides, axis=0)[:, :2] * [1.0, -1.0]
+    away: FloatArray = (sides[0] + sides[1])[:, :2] * [0.5, -0.5]
     frames, seen = np.arange(len(local)), lids.max(axis=1) < 0.5
     if not seen.any():
         return np.zeros((len(local), 2))
-    away = np.stack([np.interp(frames, frames[seen], away[seen, i]) for i in range(2)], axis=1)
+    for axis in range(2):
+        away[:, axis] = np.interp(frames, frames[seen], away[seen, axis])
     away -= np.median(away, axis=0)
     return np.arcsin(np.clip(away / _EYE_RADIUS_MM, -1, 1)) / _FULL_LOOK_RAD

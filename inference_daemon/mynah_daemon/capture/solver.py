@@ -26,9 +26,12 @@ FloatArray = NDArray[np.float64]
 _N_SHAPES: Final = len(ARKIT_BLENDSHAPES)
 _JAW, _CLOSE = (ARKIT_BLENDSHAPES.index(name) for name in ("jawOpen", "mouthClose"))
 
-_PRIOR: Final = np.array([40.0 if name.startswith("mouth") else 6.0 for name in ARKIT_BLENDSHAPES])
+_PRIOR: Final = np.array(
+    [40.0 if name.startswith(("mouth", "eyeSquint")) else 6.0 for name in ARKIT_BLENDSHAPES]
+)
 """mm² that a shape's full strength costs beside the measured errors. The mouth's shapes are many
-and alike: there the prior decides among mixtures that fit as well."""
+and alike: there the prior decides among mixtures that fit as well. And lids that shut blink rather
+than squint."""
 _THRESHOLD: Final = 2.0
 """mm² of gain below which a shape stays at rest."""
 _FREE_PRIOR: Final = 1e-3
@@ -139,6 +142,8 @@ def _rigid_moves(points: FloatArray) -> FloatArray:
     """How points [K, 3] move [7, K, 3] when the head turns about each axis by a radian, shifts by
     a millimetre, grows by a hundredth."""
     centred = points - points.mean(axis=0)
-    turns = np.cross(np.eye(3)[:, None], centred)
+    x, y, z = centred.T
+    still = np.zeros_like(x)
+    turns = np.stack([[still, -z, y], [z, still, -x], [-y, x, still]]).swapaxes(1, 2)
     shifts = np.broadcast_to(np.eye(3)[:, None], turns.shape)
     return np.concatenate([turns, shifts, centred[None] / 100])

@@ -63,7 +63,9 @@ def follow(
 ) -> FaceTrack:
     """Follows the largest face through frames; times count from `start_s`. `length_s` is what the
     frames will cover, 0 if that is unknown."""
-    times, faces, missing = [], [], []
+    times: list[float] = []
+    faces: list[Face] = []
+    missing: list[float] = []
     n_crowded, first_s, last_s = 0, math.inf, 0.0
     followed: Face | None = None
     for shot in shots:

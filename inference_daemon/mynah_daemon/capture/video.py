@@ -12,7 +12,7 @@ import av
 import av.error
 import av.logging
 import numpy as np
-from av.container.input import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -76,14 +76,8 @@ class Video:
         """Frames that could not be decoded so far."""
         av.logging.set_level(None)
         try:
-            self._media = cast(
-                InputContainer,
-                av.open(
-                    str(path),
-                    "r",
-                    options={"format_whitelist": _FORMATS},
-                    metadata_errors="ignore",
-                ),
+            self._media = av.open(
+                str(path), "r", options={"format_whitelist": _FORMATS}, metadata_errors="ignore"
             )
         except FileNotFoundError as err:
             raise BadInputError(f"There is no video '{name}'; check its path.") from err
@@ -161,10 +155,10 @@ class Video:
         zero_s = (self._media.start_time or 0) / av.time_base
         if start_s > _SEEK_MARGIN_S:
             self._seek(zero_s + start_s - _SEEK_MARGIN_S)
-        last_s, n_frames = -math.inf, 0
-        for frame in self._decoded():
-            time_s = n_frames / self.facts.fps if frame.time is None else frame.time - zero_s
-            n_frames += 1
+        last_s = -math.inf
+        for index, frame in enumerate(self._decoded()):
+            has_time = frame.pts is not None
+            time_s = frame.time - zero_s if has_time else index / self.facts.fps
             if time_s > last_s and time_s >= start_s - 0.5 / self.facts.fps:
                 last_s = time_s
                 yield time_s, frame
@@ -191,7 +185,7 @@ class Video:
                 self.n_damaged += 1
                 continue
             for frame in frames:
-                if isinstance(frame, VideoFrame) and not frame.is_corrupt:
+                if not frame.is_corrupt:
                     yield frame
                 else:
                     self.n_damaged += 1
@@ -210,7 +204,7 @@ class Video:
         return np.ascontiguousarray(np.rot90(cast("NDArray[Any]", image), frame.rotation // 90))
 
 
-_COVER: Final = av.stream.Disposition.attached_pic
+_COVER: Final = Disposition.attached_pic
 
 
 def usual_rate(fps: float) -> float:

@@ -39,7 +39,7 @@ def add_parser(commands: Any) -> None:
         metavar="FILE",
         help="generic_model.pkl, flame2023.pkl …",
     )
-    add("--head", type=Path, required=True, metavar="HEAD", help="ICT-FaceKit: ict_arkit52.npz")
+    add("--head", type=Path, help="ICT-FaceKit's ict_arkit52.npz (default: fetched on first use)")
     add("--exp", type=int, choices=[50, 100], help="components of exp (default: all of the file)")
     add("-o", "--output", type=Path, metavar="MAP", help="default: where Mynah looks for it")
     make.set_defaults(run=run_calibrate)
@@ -58,6 +58,7 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
 
     Raises `BadInputError`, leaving no file.
     """
+    from ..capture.ict_facekit import fetch_head
     from ..flame.arkit_head import read_arkit_head
     from ..flame.calibrate import calibrate
     from ..flame.read_model import read_flame_model
@@ -68,8 +69,8 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
     reporter = Reporter(sys.stderr)
     try:
         reporter("read", 0.0)
-        head = read_arkit_head(arguments.head)
         model = read_flame_model(arguments.flame)
+        head = read_arkit_head(arguments.head or fetch_head(reporter))
         width = arguments.exp or model.exp_width
         if width > model.exp_width:
             raise BadInputError(

@@ -40,6 +40,9 @@ _NEAREST: Final = 4
 _ALONG: Final = 0.2
 """Weight of the distance along the surface beside that across it: points may slide."""
 _N_PLACE: Final = 4
+_GROWTH_COST: Final = 100.0
+"""Of a head larger or smaller than the eyes' distance tells, in mm² for a squared logarithm: both
+FLAME's identity and the place could make it so."""
 _LEAST: Final = 1e-9
 _PARTNER_MM: Final = 6.0
 _LEAST_MATCHED: Final = 0.5
@@ -129,9 +132,11 @@ def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class _Place:
-    """Where the ARKit head lies: scale × rotation × point + shift."""
+    """Where the ARKit head lies: scale × rotation × point + shift. The scale is that of the eyes'
+    distances, times e to the `growth`."""
 
-    scale: float
+    eyes_scale: float
+    growth: float
     rotation: FloatArray
     shift: FloatArray
 
@@ -140,7 +145,11 @@ class _Place:
         """Unturned, with the eyes [2, 3] in mm on FLAME's eye joints [2, 3] in metres."""
         wanted = joints * MM
         scale = np.linalg.norm(wanted[0] - wanted[1]) / np.linalg.norm(eyes[0] - eyes[1])
-        return cls(float(scale), np.eye(3), wanted.mean(axis=0) - scale * eyes.mean(axis=0))
+        return cls(float(scale), 0.0, np.eye(3), wanted.mean(axis=0) - scale * eyes.mean(axis=0))
+
+    @property
+    def scale(self) -> float:
+        return self.eyes_scale * float(np.exp(self.growth))
 
     def apply(self, points: FloatArray) -> FloatArray:
         return self.scale * points @ self.rotation.T + self.shift
@@ -217,24 +226,25 @@ def _step(
     stiffness: float,
 ) -> tuple[_Place, FloatArray]:
     """One Gauss-Newton step of place and identity towards FLAME's vertices `rows` [M] at `person`
-    [M, 3] lying on their partners. Both heads are symmetric: the place only nods, grows and moves
-    up and forward."""
+    [M, 3] lying on their partners. Both heads are symmetric: the place only nods, moves up and
+    forward, and grows."""
     n = len(shape)
     arms = found.points - place.shift
     move = np.zeros((len(rows), 3, _N_PLACE))
     move[:, 1, 0], move[:, 2, 0] = -arms[:, 2], arms[:, 1]
-    move[..., 1] = arms
-    move[:, 1, 2] = move[:, 2, 3] = 1
+    move[:, 1, 1] = move[:, 2, 2] = 1
+    move[..., 3] = arms
     columns = np.concatenate([-move, model.shapes[rows, :, :n] * MM], axis=2)
     miss = found.points - person
     across = np.einsum("mc,mcp->mp", found.normals, columns)
     matrix = np.concatenate([across, _ALONG * columns.reshape(-1, _N_PLACE + n)])
     wanted = np.concatenate([(found.normals * miss).sum(axis=1), _ALONG * miss.reshape(-1)])
-    ridge = np.concatenate([np.full(_N_PLACE, _LEAST), np.full(n, stiffness)])
+    ridge = np.array([*[_LEAST] * (_N_PLACE - 1), _GROWTH_COST, *[stiffness] * n])
     slope = matrix.T @ wanted / len(rows)
-    slope[_N_PLACE:] -= stiffness * shape
+    slope -= ridge * np.array([*[0.0] * (_N_PLACE - 1), place.growth, *shape])
     change = np.linalg.solve(matrix.T @ matrix / len(rows) + np.diag(ridge), slope)
-    nod, growth, up, forward = change[:_N_PLACE]
+    nod, up, forward, growth = change[:_N_PLACE]
     turned = to_matrices(np.array([nod, 0, 0])) @ place.rotation
     shift = place.shift + np.array([0, up, forward])
-    return _Place(place.scale * float(np.exp(growth)), turned, shift), shape + change[_N_PLACE:]
+    moved = _Place(place.eyes_scale, place.growth + float(growth), turned, shift)
+    return moved, shape + change[_N_PLACE:]

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 
+from ..capture.head_model import HEAD_FILE
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-FILE_NAME: Final = "ict_arkit52.npz"
 _MM_PER_UNIT: Final = 10.0
 # Parts of the head by vertices: face and back of the head, the mouth's inside, eye sockets; then
 # gums, teeth and two eyeballs, of which the outer shells are painted.
@@ -56,7 +57,7 @@ class ArkitHead:
 
 def read_arkit_head(path: Path) -> ArkitHead:
     """Reads `ict_arkit52.npz` or the folder that holds it. Raises `BadInputError` for any other."""
-    path = path / FILE_NAME if path.is_dir() else path
+    path = path / HEAD_FILE if path.is_dir() else path
     try:
         # numpy doesn't close what it can't unpack.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
@@ -76,11 +77,13 @@ def read_arkit_head(path: Path) -> ArkitHead:
         )
     except OSError as err:
         raise BadInputError(
-            f"Can't read the head '{path}': {err.strerror}; give ICT-FaceKit's with --head."
+            f"Can't read the head '{path}': {err.strerror}; give ICT-FaceKit's with --head, "
+            "or leave --head out."
         ) from err
     except (EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as err:
         raise BadInputError(
-            f"'{path.name}' is not a prepared ICT-FaceKit head ({FILE_NAME}); give one with --head."
+            f"'{path.name}' is not a prepared ICT-FaceKit head ({HEAD_FILE}); give another with "
+            "--head, or leave --head out."
         ) from err
 
 

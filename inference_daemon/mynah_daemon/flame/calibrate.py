@@ -215,7 +215,8 @@ def _measure(flame_map: FlameMap, fitter: _Fitter, alignment: Alignment) -> Fit:
     shown = _shown_motions(alignment)[:, alignment.on_face]
     for i, wanted in enumerate(shown):
         missed = wanted - fitter.motion(coefficients[i])[alignment.on_face]
-        size, miss = np.linalg.norm(wanted, axis=1), np.linalg.norm(missed, axis=1)
+        size: FloatArray = np.linalg.norm(wanted, axis=1)
+        miss: FloatArray = np.linalg.norm(missed, axis=1)
         moves[i], worst[i] = size.max(), miss.max()
         is_part = size >= _MOVES * size.max()
         motion[i] = np.sqrt(np.mean(size[is_part] ** 2))
