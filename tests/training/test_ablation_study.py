@@ -72,6 +72,20 @@ def test_with_seeds_their_deviation_is_the_noise() -> None:
     assert large[0].full == 2.0
 
 
+def test_a_row_that_was_slowed_down_says_nothing() -> None:
+    rows = {"mynah-full": [{"joins": 0.9}], "mynah-no_join": [{"joins": 1.1}]}
+
+    def verdict(steps: int) -> str:
+        study = [
+            Studied(label, Path(label), Budget(5.0, n))
+            for label, n in (("mynah-full", 1000), ("mynah-no_join", steps))
+        ]
+        return cells("\n".join(study_section(study, rows)), "mynah-no_join", "join ratio")[-1]
+
+    assert verdict(849) == "too few steps"
+    assert verdict(851) == verdict(3000) == "as designed"
+
+
 def test_mechanisms_of_no_paper_are_judged_by_what_they_were_made_for() -> None:
     text = section({"mynah-full": [{"joins": 1.1}], "mynah-no_join": [{"joins": 0.9}]})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,13 @@ from .contestants import Contestant, Served
 from .filmed import Scores
 
 _SAME_BUDGET: Final = 0.05
+_TOO_FEW: Final = "too few steps"
 _SMALL: Final = 0.05
 """Share of the full model's score below which the difference between two single runs says
 nothing."""
+_FEW_STEPS: Final = 0.85
+"""Share of the full model's steps below which a row was slowed down by something else than itself:
+without a mechanism a step is no slower."""
 _ABOUT: Final = (
     "Each row is trained like the full model above it, from the start, in the same minutes of "
     "computing time on the same data, and differs from it in what it says. Shorter budgets than "
@@ -34,7 +38,9 @@ _ABOUT_FINDINGS: Final = (
     "↑: the score is larger without the mechanism. Where a row has several seeds, a difference "
     "below the larger of the two sample standard deviations is within noise. One seed can't tell "
     f"how large noise is, and so can't tell small differences: there those below {_SMALL:.0%} of "
-    "the full model's score count as noise, and larger ones may still be chance."
+    "the full model's score count as noise, and larger ones may still be chance. A row that made "
+    f"less than {_FEW_STEPS:.0%} of the full model's steps in its minutes, as on a machine that "
+    "does other work too, says nothing."
 )
 
 
@@ -69,6 +75,7 @@ class Finding:
     full: float
     without: float
     noise: float
+    too_few_steps: bool = False
 
     @property
     def verdict(self) -> str:
@@ -76,6 +83,8 @@ class Finding:
         difference = self.without - self.full
         if np.isnan(difference):
             return "not measured"
+        if self.too_few_steps:
+            return _TOO_FEW
         if abs(difference) < self.noise:
             return "within noise"
         if difference * self.prediction.direction > 0:
@@ -140,8 +149,9 @@ def score_study(
     return rows
 
 
-def findings(rows: dict[str, list[Scores]]) -> list[Finding]:
-    """What became of every prediction about a label that was measured."""
+def findings(rows: dict[str, list[Scores]], too_few_steps: Collection[str] = ()) -> list[Finding]:
+    """What became of every prediction about a label that was measured, but for labels that made
+    `too_few_steps`."""
     found: list[Finding] = []
     columns = {column.key: column for column in ABLATION_COLUMNS}
     for ablation in (a for a in ABLATIONS if a.label in rows):
@@ -151,7 +161,8 @@ def findings(rows: dict[str, list[Scores]]) -> list[Finding]:
                 for label in (full_label(ablation.model), ablation.label)
             )
             noise = _noise(columns[prediction.column], full, without)
-            found.append(Finding(ablation, prediction, _mean(full), _mean(without), noise))
+            few = ablation.label in too_few_steps
+            found.append(Finding(ablation, prediction, _mean(full), _mean(without), noise, few))
     return found
 
 
@@ -180,9 +191,19 @@ def study_section(study: list[Studied], rows: dict[str, list[Scores]]) -> list[s
     parts = ["## Ablations", _ABOUT, LEFT_OUT]
     for model in (m for m in MODELS if full_label(m) in rows):
         parts += [f"### {model}", _scores_table(model, rows, budgets)]
-    found, extra = findings(rows), ABLATION_COLUMNS[-1]
+    found, extra = findings(rows, _slowed(budgets)), ABLATION_COLUMNS[-1]
     parts.append(f"{extra.title}, {extra.measured_on}: {extra.formula}.")
     return [*parts, "### Predictions", _summary(found), _ABOUT_FINDINGS, _findings_table(found)]
+
+
+def _slowed(budgets: dict[str, list[Budget]]) -> set[str]:
+    """Labels that made too few steps to be compared with their full model."""
+    steps = {k: float(np.mean([b.steps for b in found])) for k, found in budgets.items() if found}
+    return {
+        label
+        for label, made in steps.items()
+        if made < _FEW_STEPS * steps.get(full_label(STUDIED[label]), 0.0)
+    }
 
 
 def _scores_table(
@@ -246,7 +267,8 @@ def _summary(found: list[Finding]) -> str:
     ]  # fmt: skip
     said = (
         f"Of {len(found)} predictions {sum(v.startswith('as ') for v in verdicts)} came true, "
-        f"{len(failed)} did not, {verdicts.count('within noise')} can't be told from noise, and "
+        f"{len(failed)} did not, {verdicts.count('within noise')} can't be told from noise, "
+        f"{verdicts.count(_TOO_FEW)} are of rows with too few steps, and "
         f"{verdicts.count('not measured')} were not measured."
     )
     return f"{said} Failed: {', '.join(failed)}." if failed else said

@@ -226,8 +226,11 @@ STEP_KEYS: Final = (
 )  # fmt: skip
 STEP_COLUMNS: Final = tuple(column for column in COLUMNS if column.key in STEP_KEYS)
 
+_NOT_STUDIED: Final = ("real_time", "repeatable", "mood_hits")
+"""Speed is not what a mechanism is judged by; moods take longest."""
+
 ABLATION_COLUMNS: Final = (
-    *COLUMNS,
+    *(column for column in COLUMNS if column.key not in _NOT_STUDIED),
     Column(
         "rebuilt", "lip vertex error, self-driven (mm)", RESTYLED,
         "of a sentence that is rebuilt from its own motion code and the style code of another "
