@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("--head", type=Path, required=True, help="ict_arkit52.npz or its folder")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--people", type=int, default=200, help="made-up people to learn from")
-    parser.add_argument("--minutes", type=float, default=3.0, help="of computing, after the lessons")
+    parser.add_argument(
+        "--minutes", type=float, default=3.0, help="of computing, after the lessons"
+    )
     arguments = parser.parse_args()
     head = load_head(arguments.head)
     solver = Solver(head)

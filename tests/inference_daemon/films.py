@@ -44,8 +44,6 @@ def turn_clockwise(path: Path) -> Path:
     """Marks an MP4 to be shown turned by 90 degrees clockwise, as phones mark upright films."""
     data = bytearray(path.read_bytes())
     matrix = data.index(b"tkhd") + 4 + 40
-    data[matrix : matrix + 36] = struct.pack(
-        ">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30
-    )
+    data[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     path.write_bytes(data)
     return path

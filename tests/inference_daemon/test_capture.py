@@ -29,7 +29,7 @@ needs_mediapipe = pytest.mark.skipif(
     importlib.util.find_spec("mediapipe") is None,
     reason="MediaPipe is not installed: pip install 'mynah_daemon[capture]'",
 )
-BLINKS = {"bbaf3s": 2, "bwbg8n": 3}  # as counted by eye, half-shut lids left out
+BLINKS = {"lgwm8p": 4, "bwbg8n": 4}  # as counted by eye
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,7 @@ def test_the_lips_do_what_the_landmarks_do(videos: Path, head: HeadModel, sample
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_the_network_does_what_the_solver_does(
-    videos: Path, head: HeadModel, sample: str
-) -> None:
+def test_the_network_does_what_the_solver_does(videos: Path, head: HeadModel, sample: str) -> None:
     seen = observed(videos, sample)
     slow, quick = Solver(head).solve(seen), CaptureNetwork().solve(seen)
     gaps = [lip_gap(head.pose(solution.coefficients)) for solution in (slow, quick)]
@@ -148,9 +146,7 @@ def opening(clip: MotionClip, head: HeadModel) -> np.ndarray:
 
 
 @needs_mediapipe
-def test_a_video_becomes_a_style_clip(
-    captured: Capture, videos: Path, head: HeadModel
-) -> None:
+def test_a_video_becomes_a_style_clip(captured: Capture, videos: Path, head: HeadModel) -> None:
     clip, report = captured.clip, captured.report
     assert clip.channels == ARKIT_CHANNELS
     assert (clip.fps, clip.n_frames) == (25.0, 75)
@@ -168,7 +164,7 @@ def test_a_video_becomes_a_style_clip(
 def test_ten_frames_per_second_on_two_cores(videos: Path, landmarker: Path) -> None:
     started_s = time.process_time()
     capture_video(videos / "lgwm8p.mpg", no_report, landmarker=landmarker)
-    assert 75 / ((time.process_time() - started_s) / 2) > 10
+    assert 75 / (time.process_time() - started_s) > 10  # even on one
 
 
 @needs_mediapipe
@@ -209,9 +205,7 @@ def test_frames_without_a_face_are_bridged_and_told(
     frames: list[np.ndarray], tmp_path: Path, landmarker: Path
 ) -> None:
     shown = [np.full_like(f, 90) if 50 <= i < 60 else f for i, f in enumerate(frames)]
-    made = capture_video(
-        write_film(tmp_path / "gap.mp4", shown), no_report, landmarker=landmarker
-    )
+    made = capture_video(write_film(tmp_path / "gap.mp4", shown), no_report, landmarker=landmarker)
     assert made.clip.n_frames == 75
     assert made.report.bridged == pytest.approx(10 / 75)
     told = [text for text in made.report.warnings if "No face was seen in 10 of 75" in text]
@@ -227,11 +221,10 @@ def test_of_several_faces_the_largest_is_captured(
     shown = []
     for image in frames:
         small = np.full_like(image, 120)
-        small[72:216, 90:270] = image[::2, ::2][:, ::-1]  # somebody else, farther away
+        rows, columns = (np.arange(3 * n // 4) * 4 // 3 for n in image.shape[:2])
+        small[36:252, 45:315] = image[rows][:, columns[::-1]]  # somebody else, farther away
         shown.append(np.concatenate([small, image], axis=1))
-    made = capture_video(
-        write_film(tmp_path / "two.mp4", shown), no_report, landmarker=landmarker
-    )
+    made = capture_video(write_film(tmp_path / "two.mp4", shown), no_report, landmarker=landmarker)
     assert any(text.startswith("Several faces are in") for text in made.report.warnings)
     assert np.corrcoef(opening(made.clip, head), opening(captured.clip, head))[0, 1] > 0.98
 
@@ -269,7 +262,11 @@ def test_bad_videos_are_refused_in_a_sentence(
     frames: list[np.ndarray], tmp_path: Path, landmarker: Path
 ) -> None:
     for name, shown, sentence in (
-        ("wall", [np.full((96, 128, 3), 90, np.uint8)] * 30, "'wall.mp4' shows no face in any of 30"),
+        (
+            "wall",
+            [np.full((96, 128, 3), 90, np.uint8)] * 30,
+            "'wall.mp4' shows no face in any of 30",
+        ),
         ("short", frames[:2], "'short.mp4' has 2 frames to capture; 10 are the least"),
         ("rare", frames[:5] + [np.full_like(frames[0], 90)] * 30, "shows a face in 5 frames of 35"),
     ):

@@ -91,9 +91,7 @@ def test_bounded_least_squares_are_those_of_scipy() -> None:
     hessian = matrix.T @ matrix + 0.1 * np.eye(12)
     ours = solve_box(hessian, seen @ matrix)
     tall = np.concatenate([matrix, np.sqrt(0.1) * np.eye(12)])
-    theirs = [
-        lsq_linear(tall, np.r_[row, np.zeros(12)], (0, 1), method="bvls").x for row in seen
-    ]
+    theirs = [lsq_linear(tall, np.r_[row, np.zeros(12)], (0, 1), method="bvls").x for row in seen]
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
     assert len(np.unique(ours[(ours > 0) & (ours < 1)])) > 10
 
@@ -124,7 +122,9 @@ def test_steadying_takes_the_trembling_and_leaves_the_jump() -> None:
     step = np.repeat([0.0, 10.0, 0.0], 20)[:, None]
     seen = step + rng.normal(0, 0.1, step.shape)
     calm = steady(seen, 3.0, 0.3)
-    assert np.abs(np.diff(calm[:19], axis=0)).mean() < 0.4 * np.abs(np.diff(seen[:19], axis=0)).mean()
+    assert (
+        np.abs(np.diff(calm[:19], axis=0)).mean() < 0.4 * np.abs(np.diff(seen[:19], axis=0)).mean()
+    )
     assert calm[20, 0] - calm[19, 0] > 8.5  # nothing is delayed or smeared
     assert calm.min() >= seen.min()
     assert calm.max() <= seen.max()

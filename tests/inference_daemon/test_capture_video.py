@@ -97,7 +97,9 @@ def test_pixels_become_square_and_large_frames_small(tmp_path: Path) -> None:
     assert shots(large)[0].image.shape == (720, 1280, 3)
 
 
-@pytest.mark.parametrize(("fps", "rate"), [(29.9, 30000 / 1001), (25.1, 25.0), (12.5, 12.5), (240.0, 60.0), (1.0, 5.0)])
+@pytest.mark.parametrize(
+    ("fps", "rate"), [(29.9, 30000 / 1001), (25.1, 25.0), (12.5, 12.5), (240.0, 60.0), (1.0, 5.0)]
+)
 def test_rates_become_usual_ones(fps: float, rate: float) -> None:
     assert usual_rate(fps) == pytest.approx(rate)
 
@@ -149,7 +151,9 @@ def test_damaged_frames_are_counted_and_left_out(tmp_path: Path) -> None:
 
 
 def test_a_video_that_is_too_long_asks_for_a_part(tmp_path: Path) -> None:
-    path = write_film(tmp_path / "long.mkv", [picture(i) for i in range(8)], [100.0 * i for i in range(8)])
+    path = write_film(
+        tmp_path / "long.mkv", [picture(i) for i in range(8)], [100.0 * i for i in range(8)]
+    )
     with pytest.raises(BadInputError, match=r"'long\.mkv' lasts 700 s or more.*--start, --end"):
         shots(path)
     assert len(shots(path, 0.0, 250.0)) > 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import struct
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,8 @@ class Refusal(Exception):
 
 def main() -> None:
     """Serves one order after the other."""
+    # Ctrl-C reaches this process too; what it means is the parent's business, who closes stdin
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
     av.logging.set_level(None)
     for line in sys.stdin.buffer:

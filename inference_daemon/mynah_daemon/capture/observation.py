@@ -44,9 +44,9 @@ _SHUT_SHARE: Final = 0.23
 """MediaPipe's lids of a shut eye stay apart by about this share of the open eye's aperture."""
 _EYE_RADIUS_MM: Final = 12.0
 _FULL_LOOK_RAD: Final = 0.5236  # 30 degrees, as in `clip_files.EYE_RANGE_RAD`
-_RESTING_LIPS_MM: Final = 1.0
-_UNSURE_MM: Final = 2.0
-"""Lips less apart than this have no direction that could be trusted."""
+_RESTING_LIPS_MM: Final = 0.5
+_UNSURE_MM: Final = 1.5
+"""Lips that part less than this do so in no direction that could be trusted."""
 
 # How far tracks are steadied at 25 frames per second, see `temporal.steady`. The distances between
 # the lips are left as they were seen: nothing may keep lips from meeting.
@@ -113,15 +113,14 @@ def measure(moved: FloatArray, lids: FloatArray, gaze: FloatArray) -> FloatArray
 def _parting(points: FloatArray, own: FloatArray) -> FloatArray:
     """How far the lips [T, 9, 3] part against the performer's own rest.
 
-    By the lengths, not by the vectors, between opposite points: lips that shift a little as they
-    meet still meet. Nearly closed lips part downwards, whatever direction landmarks' errors have.
+    Near rest by the distance between opposite points, and not by its direction, in which landmarks
+    err: lips that shift a little as they meet still meet.
     """
     upper, lower = np.array(LIP_PAIRS).T
-    apart = points[:, upper] - points[:, lower]
-    length = np.linalg.norm(apart, axis=-1, keepdims=True)
-    at_rest = np.linalg.norm(own[upper] - own[lower], axis=-1, keepdims=True)
-    downwards = apart + [0, _UNSURE_MM, 0]
-    return (length - at_rest) * downwards / np.linalg.norm(downwards, axis=-1, keepdims=True)
+    apart, at_rest = points[:, upper] - points[:, lower], own[upper] - own[lower]
+    longer = np.linalg.norm(apart, axis=-1) - np.linalg.norm(at_rest, axis=-1)
+    unsure = 1 / (1 + np.square(longer / _UNSURE_MM))[..., None]
+    return (1 - unsure) * (apart - at_rest) + unsure * longer[..., None] * [0, 1, 0]
 
 
 def _parted(moved: FloatArray) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .downloads import Report
+from .face_points import N_POINTS
 from .landmarks import Face, Landmarker, face_size
 from .video import Shot
 
@@ -23,14 +23,13 @@ _AS_LARGE: Final = 0.7
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
     """`times_s` [F] and `faces` [F, 478, 3] where a face was seen; `missing_s`: moments where none
-    was; `n_crowded`: frames with several faces. `first_s` and `last_s` are the ends of what was
-    looked at, of which `n_frames` were looked at."""
+    was; `n_crowded`: frames with several faces. `last_s` is the moment of the last frame, of
+    `n_frames` looked at."""
 
     times_s: FloatArray
     faces: FloatArray
     missing_s: tuple[float, ...]
     n_crowded: int
-    first_s: float
     last_s: float
 
     @property
@@ -66,11 +65,10 @@ def follow(
     times: list[float] = []
     faces: list[Face] = []
     missing: list[float] = []
-    n_crowded, first_s, last_s = 0, math.inf, 0.0
+    n_crowded, last_s = 0, 0.0
     followed: Face | None = None
     for shot in shots:
-        time_s = shot.time_s - start_s
-        first_s, last_s = min(first_s, time_s), time_s
+        time_s = last_s = shot.time_s - start_s
         found = landmarker.find(shot.image)
         n_crowded += len(found) > 1
         if found:
@@ -82,10 +80,9 @@ def follow(
         report("landmarks", min(time_s / length_s, 1.0) if length_s > 0 else 0.0)
     return FaceTrack(
         np.array(times, np.float64),
-        np.array(faces, np.float64).reshape(len(faces), -1, 3),
+        np.array(faces, np.float64).reshape(len(faces), N_POINTS, 3),
         tuple(missing),
         n_crowded,
-        first_s,
         last_s,
     )
 

@@ -38,6 +38,7 @@ _COMMON_RATES: Final = (
 )
 _HIGHEST_RATE: Final = 60.0
 _LOWEST_RATE: Final = 5.0
+_FALLBACK_RATE: Final = 25.0
 _SEEK_MARGIN_S: Final = 5.0
 
 # Only real containers: a playlist or "concat" file would make FFmpeg open other files by name.
@@ -55,7 +56,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """`fps` is the mean rate, rounded to a usual one that is near; 0 for unknown length."""
+    """`fps` is the mean rate, rounded to a usual one that is near; `length_s` is 0 if unknown."""
 
     width: int
     height: int
@@ -116,7 +117,10 @@ class Video:
             length_s = media.duration / av.time_base
         elif stream.duration is not None and stream.time_base is not None:
             length_s = float(stream.duration * stream.time_base)
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
+        mean, guess = float(stream.average_rate or 0), float(stream.guessed_rate or 0)
+        # FFmpeg's guess counts a short film's frames right; a varying rate has only a mean
+        varies = abs(guess - mean) > 0.1 * mean and _LOWEST_RATE <= mean <= _HIGHEST_RATE
+        rate = (mean if varies else guess) or _FALLBACK_RATE
         context = stream.codec_context
         has_sound = bool(media.streams.audio)
         return VideoFacts(context.width, context.height, usual_rate(rate), length_s, has_sound)

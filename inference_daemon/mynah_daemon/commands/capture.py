@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mynah_shared.errors import BadInputError
 
 from ..clip_files import clip_writer, write_clip
+from .lines import rate
 from .reporter import Reporter
 
 if TYPE_CHECKING:  # decoders and networks take a second to load
@@ -23,7 +23,7 @@ def add_parser(commands: Any) -> None:
     add = parser.add_argument
     add("video", type=Path, metavar="VIDEO", help="a performer who speaks, seen from the front")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
-    add("--fps", type=_rate, default=0.0, help="rate of the clip (default: the video's)")
+    add("--fps", type=rate, default=0.0, help="rate of the clip (default: the video's)")
     add("--start", type=float, default=0.0, metavar="S", help="begin here in the video")
     add("--end", type=float, default=0.0, metavar="S", help="end here in the video")
     add(
@@ -79,10 +79,3 @@ def _summary(report: CaptureReport) -> str:
         f"time; {quality.live_channels} of 55 channels move, {quality.blinks_per_s:.2f} blinks per "
         f"second, the head by {quality.head_deg:.1f} degrees"
     )
-
-
-def _rate(text: str) -> float:
-    try:
-        return float(Fraction(text))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a rate like 30 or 24000/1001") from None

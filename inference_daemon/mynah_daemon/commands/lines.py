@@ -93,7 +93,7 @@ def add_line_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("CHANNEL", "S", "VALUE"),
         help="at S seconds this channel must have this value",
     )
-    add("--fps", type=_rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
+    add("--fps", type=rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
     for part in _PARTS:
         add(f"--{part}", type=number, default=1.0, metavar="AMOUNT", help="0 to 2 (default: 1)")
     add("--start", type=number, default=0.0, metavar="S", help="begin here in the source")
@@ -243,7 +243,8 @@ def number(text: str) -> float:
     return value
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
+    """Frames per second, for argparse."""
     try:
         return float(Fraction(text))
     except (ValueError, ZeroDivisionError, OverflowError):

@@ -116,7 +116,8 @@ def _expressions(n_frames: int, rng: np.random.Generator) -> FloatArray:
     values[:, close] = np.minimum(values[:, close], values[:, jaw])
     blinking = rng.uniform(size=n_frames) < 0.15
     lids = [ARKIT_BLENDSHAPES.index(f"eyeBlink{side}") for side in ("Left", "Right")]
-    values[np.ix_(blinking, lids)] = rng.uniform(0.2, 1.0, (blinking.sum(), 1))
+    shut = rng.uniform(0.2, 1.0, (n_frames, 1))
+    values[:, lids] = np.where(blinking[:, None], shut, values[:, lids])
     values[rng.uniform(size=n_frames) < _AT_REST] = 0
     lasting = np.zeros(n)
     if rng.uniform() < 0.6:

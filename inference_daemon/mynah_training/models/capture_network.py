@@ -32,6 +32,9 @@ class BoxSteps(nn.Module):
     """Targets [T, S] → the shares [T, S] in 0..1 that solve the box-bounded fit with this
     Hessian."""
 
+    hessian: Tensor
+    stiffness: Tensor
+
     def __init__(self, hessian: FloatArray, n_steps: int) -> None:
         super().__init__()
         penalty = _PENALTY * np.diag(hessian)
