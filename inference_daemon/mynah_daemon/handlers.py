@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
@@ -177,7 +177,7 @@ def remove_style(service: Service, request: m.RemoveStyle) -> m.Message:
 
 
 @contextmanager
-def _refused_as(code: m.ErrorCode) -> Iterator[None]:
+def _refused_as(code: m.ErrorCode) -> Generator[None]:
     """A sentence about bad input becomes the answer, with this code."""
     try:
         yield

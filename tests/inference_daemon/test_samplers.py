@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mynah_daemon.engine.guidance import branches, combine
+from mynah_daemon.engine.guidance import combine, questions
 from mynah_daemon.engine.samplers import sample_ddim, signal
+
+ALL = np.ones((1, 4, 2), np.float32)
+"""One style everywhere."""
 
 
 @pytest.mark.parametrize(
@@ -51,27 +54,37 @@ def test_who_knows_the_truth_gets_it(n_steps: int) -> None:
 def test_guidance_goes_beyond_what_voice_and_style_change() -> None:
     null, speech_only, both = (np.full((4, 2), value, np.float32) for value in (1.0, 3.0, 4.0))
 
-    guided = combine(np.stack([null, speech_only, both]), 1.5, 2.0)
+    guided = combine(np.stack([null, speech_only, both]), ALL, 1.5, 2.0)
 
     np.testing.assert_allclose(guided, 1.0 + 1.5 * 2.0 + 2.0 * 1.0)
-    np.testing.assert_array_equal(branches(1.5, 2.0), [[0, 0], [1, 0], [1, 1]])
+    np.testing.assert_array_equal(questions(1.5, 2.0, 1), [[0, 0], [1, 0], [1, 1]])
 
 
 @pytest.mark.parametrize("guidances", [(1.15, 1.0), (0.0, 0.0), (2.0, 2.0)])
 def test_all_questions_are_asked_where_the_voice_is_guided(
     guidances: tuple[float, float],
 ) -> None:
-    assert len(branches(*guidances)) == 3
+    assert len(questions(*guidances, 1)) == 3
 
 
 def test_guidance_by_style_alone_needs_no_null_branch() -> None:
     speech_only, both = (np.full((4, 2), value, np.float32) for value in (3.0, 4.0))
 
-    np.testing.assert_array_equal(branches(1.0, 1.5), [[1, 0], [1, 1]])
-    np.testing.assert_allclose(combine(np.stack([speech_only, both]), 1.0, 1.5), 4.5)
+    np.testing.assert_array_equal(questions(1.0, 1.5, 1), [[1, 0], [1, 1]])
+    np.testing.assert_allclose(combine(np.stack([speech_only, both]), ALL, 1.0, 1.5), 4.5)
 
 
 def test_without_guidance_one_question_is_enough() -> None:
-    np.testing.assert_array_equal(branches(1.0, 1.0), [[1, 1]])
+    np.testing.assert_array_equal(questions(1.0, 1.0, 1), [[1, 1]])
     answer = np.ones((1, 4, 2), np.float32)
-    np.testing.assert_array_equal(combine(answer, 1.0, 1.0), answer[0])
+    np.testing.assert_array_equal(combine(answer, ALL, 1.0, 1.0), answer[0])
+
+
+def test_styles_are_mixed_before_they_are_guided() -> None:
+    null, speech_only, calm, angry = (np.full((4, 2), v, np.float32) for v in (1.0, 3.0, 4.0, 8.0))
+    shares = np.stack([np.full((4, 2), 0.75, np.float32), np.full((4, 2), 0.25, np.float32)])
+    np.testing.assert_array_equal(questions(1.5, 2.0, 2), [[0, 0], [1, 0], [1, 1], [1, 1]])
+    guided = combine(np.stack([null, speech_only, calm, angry]), shares, 1.5, 2.0)
+    np.testing.assert_allclose(guided, 1.0 + 1.5 * 2.0 + 2.0 * (5.0 - 3.0))
+    plain = combine(np.stack([calm, angry]), shares, 1.0, 1.0)
+    np.testing.assert_allclose(plain, 5.0)

@@ -257,7 +257,10 @@ def test_an_unreadable_file_is_named(common_daemon: None, audio: Path, out: Path
         (("-o", "a.xlsx"), "The output 'a.xlsx' has the suffix '.xlsx'; use .csv, .npz or .json."),
         (("-o", "a"), "The output 'a' has the suffix ''; use .csv, .npz or .json."),
         (("-o", "gone/a.csv"), "folder of the output"),
-        (("-o", "a.csv", "--style", "no such"), "no style and no tag 'no such'; available: neutral"),
+        (
+            ("-o", "a.csv", "--style", "no such"),
+            "no style and no tag 'no such'; available: neutral",
+        ),
         (("-o", "a.csv", "--style", "neutral:ears"), "no style region 'ears'"),
         (("-o", "a.csv", "--style", "neutral@much"), "'much' is not a number"),
         (("-o", "a.csv", "--style", "@"), "no style and no tag '@'"),

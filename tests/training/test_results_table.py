@@ -26,8 +26,8 @@ from mynah_training.evaluation.restyled import (  # noqa: E402
 from mynah_training.evaluation.steps import step_scores  # noqa: E402
 from mynah_training.evaluation.transfer import (  # noqa: E402
     RESCALED,
-    SERVED,
     SELF_DRIVEN,
+    SERVED,
     UNCHANGED,
     transfer_scores,
 )

@@ -9,7 +9,7 @@ import math
 import queue
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -218,7 +218,7 @@ def _key(channel: str, time: str, value: str) -> KeyUse:
 
 
 @contextmanager
-def _argument(name: str) -> Iterator[None]:
+def _argument(name: str) -> Generator[None]:
     """Tells which option of several words holds what can't be used."""
     try:
         yield

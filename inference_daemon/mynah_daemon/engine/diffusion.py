@@ -129,11 +129,11 @@ class DiffusionModel:
 
     def _codes(self, styles: StylePlan) -> FloatArray:
         """Style codes [1 + K, S]: the neutral one, and those of the plan's styles."""
-        neutral = self._neutral
+        neutral, strength = self._neutral, np.float32(styles.strength)
         shown = [
             neutral if key.clip is None else self.encode_style(key.clip) for key in styles.keys
         ]
-        return np.stack([neutral, *(neutral + styles.strength * (s - neutral) for s in shown)])
+        return np.stack([neutral, *(neutral + strength * (s - neutral) for s in shown)])
 
     def _denoiser_of(
         self,

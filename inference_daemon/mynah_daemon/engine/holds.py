@@ -120,7 +120,9 @@ def _gesture_motion(
     places_s = times_s - use.at_s + use.from_s
     own = clip.select(channels).values
     frames_s = np.arange(clip.n_frames) / clip.fps
-    values = np.stack([np.interp(places_s, frames_s, column) for column in own.T], axis=1)
+    values = np.empty((len(times_s), len(channels)))
+    for i in range(len(channels)):
+        values[:, i] = np.interp(places_s, frames_s, own[:, i])
     amount = _smooth(np.minimum(places_s - use.from_s, use.to_s - places_s) / GESTURE_FADE_S)
     names = STYLE_REGIONS.get(use.region) or channels
     shown = np.array([c in names and c in clip.channels for c in channels])
