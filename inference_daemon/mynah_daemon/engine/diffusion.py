@@ -133,7 +133,8 @@ class DiffusionModel:
         shown = [
             neutral if key.clip is None else self.encode_style(key.clip) for key in styles.keys
         ]
-        return np.stack([neutral, *(neutral + strength * (s - neutral) for s in shown)])
+        codes = [neutral, *(neutral + strength * (s - neutral) for s in shown)]
+        return np.stack(codes).astype(np.float32)
 
     def _denoiser_of(
         self,
