@@ -117,7 +117,7 @@ def test_motion_models_draw_a_users_people_alone(tmp_path: Path) -> None:
     features = FeaturePack(tmp_path / "features")
 
     batch = MotionSampler(features, UtteranceMix(others=4, silence=0), 0).draw()
-    styled = StyleSampler(features, StyleMix(others=4, silence=1, performers=3), 0)
+    styled = StyleSampler(features, StyleMix(items=5, others=4, silence=1, performers=3), 0)
     mean, _ = motion_statistics(features.entries, features)
 
     assert batch.motion.shape == (4, 80, 55)

@@ -93,7 +93,7 @@ def read_clips(
             len(skipped), len(clips), ", ".join(skipped[:_NAMED]),
             ", …" if len(skipped) > _NAMED else "",
         )  # fmt: skip
-    dev = _dev_clips(usable)
+    dev = dev_clips(usable)
     for clip in usable:
         assert clip.track is not None
         motion = read(clip.track)
@@ -115,7 +115,8 @@ def read_clips(
         )
 
 
-def _dev_clips(clips: Sequence[Clip]) -> set[str]:
+def dev_clips(clips: Sequence[Clip]) -> set[str]:
+    """Names of the clips (with a track) that are for dev."""
     speakers = {clip.speaker for clip in clips}
     if len(speakers) >= _FEWEST_SPEAKERS:
         held_out = _every_tenth(speakers)

@@ -30,6 +30,11 @@ MOODS = frozenset(
 
 def read_folder(root: Path) -> Iterator[Recording]:
     """Raises `BadInputError` for a folder or file that can't be used."""
+    return read_clips(root, find_folder_clips(root))
+
+
+def find_folder_clips(root: Path) -> list[Clip]:
+    """The clips of a folder, unread. Raises `BadInputError` if there is no sound."""
     clips = []
     for sound in find_sounds(root):
         stem = sound.with_suffix("")
@@ -45,4 +50,4 @@ def read_folder(root: Path) -> Iterator[Recording]:
                 mood if mood in MOODS else "",
             )
         )
-    return read_clips(root, clips)
+    return clips

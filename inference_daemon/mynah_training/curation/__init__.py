@@ -1,0 +1,1 @@
+"""From videos of talking heads to training data: `mynah dataset build`."""
