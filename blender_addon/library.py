@@ -30,15 +30,38 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared._version import __version__
     from mynah_shared.client.background import BackgroundClient
     from mynah_shared.client.connection_file import ConnectionInfo
-    from mynah_shared.client.events import Cancelled, ClientEvent, Failed, Finished, Progressed
+    from mynah_shared.client.events import (
+        Answered,
+        Cancelled,
+        ClientEvent,
+        Failed,
+        Finished,
+        Progressed,
+    )
     from mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
-    from mynah_shared.client.steps import Line
+    from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, MynahError
     from mynah_shared.motion.arkit import HEAD_CHANNELS
     from mynah_shared.motion.clip import MotionClip
     from mynah_shared.motion.curves import LEAST_TURN_RAD, KeyedCurve, closure_pins, reduce_clip
-    from mynah_shared.motion.retarget import carry_pins, retarget
-    from mynah_shared.protocol.messages import Amounts, Quality, StyleUse
+    from mynah_shared.motion.npz import clip_to_npz
+    from mynah_shared.motion.retarget import Weights, carry_pins, retarget
+    from mynah_shared.protocol.messages import (
+        AddStyle,
+        Amounts,
+        FetchStylePicture,
+        GestureUse,
+        KeyUse,
+        ListStyles,
+        Quality,
+        RemoveStyle,
+        StyleEntry,
+        StyleList,
+        StylePicture,
+        StyleUse,
+    )
+    from mynah_shared.rig.inverse import invert
+    from mynah_shared.rig.mapping import RigMapping
     from mynah_shared.rig.matcher import Proposal, propose_mapping
 else:
     _lend_msgpack()
@@ -46,6 +69,7 @@ else:
     from .vendor.mynah_shared.client.background import BackgroundClient
     from .vendor.mynah_shared.client.connection_file import ConnectionInfo
     from .vendor.mynah_shared.client.events import (
+        Answered,
         Cancelled,
         ClientEvent,
         Failed,
@@ -53,7 +77,7 @@ else:
         Progressed,
     )
     from .vendor.mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
-    from .vendor.mynah_shared.client.steps import Line
+    from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, MynahError
     from .vendor.mynah_shared.motion.arkit import HEAD_CHANNELS
     from .vendor.mynah_shared.motion.clip import MotionClip
@@ -63,12 +87,30 @@ else:
         closure_pins,
         reduce_clip,
     )
-    from .vendor.mynah_shared.motion.retarget import carry_pins, retarget
-    from .vendor.mynah_shared.protocol.messages import Amounts, Quality, StyleUse
+    from .vendor.mynah_shared.motion.npz import clip_to_npz
+    from .vendor.mynah_shared.motion.retarget import Weights, carry_pins, retarget
+    from .vendor.mynah_shared.protocol.messages import (
+        AddStyle,
+        Amounts,
+        FetchStylePicture,
+        GestureUse,
+        KeyUse,
+        ListStyles,
+        Quality,
+        RemoveStyle,
+        StyleEntry,
+        StyleList,
+        StylePicture,
+        StyleUse,
+    )
+    from .vendor.mynah_shared.rig.inverse import invert
+    from .vendor.mynah_shared.rig.mapping import RigMapping
     from .vendor.mynah_shared.rig.matcher import Proposal, propose_mapping
 
 __all__ = [
+    "AddStyle",
     "Amounts",
+    "Answered",
     "BackgroundClient",
     "BadInputError",
     "Cancelled",
@@ -76,21 +118,34 @@ __all__ = [
     "ConnectionInfo",
     "EngineCommand",
     "Failed",
+    "FetchStylePicture",
     "Finished",
+    "GestureUse",
     "HEAD_CHANNELS",
+    "KeyUse",
     "KeyedCurve",
     "LEAST_TURN_RAD",
+    "LibraryQuestion",
     "Line",
+    "ListStyles",
     "MotionClip",
     "MynahError",
     "Progressed",
     "Proposal",
     "Quality",
+    "RemoveStyle",
+    "RigMapping",
+    "StyleEntry",
+    "StyleList",
+    "StylePicture",
     "StyleUse",
+    "Weights",
     "__version__",
     "carry_pins",
+    "clip_to_npz",
     "closure_pins",
     "find_or_start_daemon",
+    "invert",
     "propose_mapping",
     "reduce_clip",
     "retarget",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from .session import session
+from .session import Connect, connect_to, session
 
 
 def _engine_changed(_preferences: MYNAH_preferences, _context: bpy.types.Context) -> None:
@@ -38,3 +38,8 @@ def chosen_engine() -> str:
     """The engine's Python from the preferences; empty if none is set."""
     addon = bpy.context.preferences.addons.get(__package__)
     return addon.preferences.engine if addon and addon.preferences else ""
+
+
+def chosen_connection() -> Connect:
+    """How to reach the daemon of the chosen engine."""
+    return connect_to(chosen_engine())

@@ -35,6 +35,22 @@ def character_of(context: bpy.types.Context) -> bpy.types.Object | None:
     return context.scene.mynah.character or context.view_layer.objects.active
 
 
+def line_name(context: bpy.types.Context) -> str:
+    """What the chosen line is called: its file or strip; empty if none is chosen."""
+    settings = context.scene.mynah
+    if settings.audio_source == "FILE":
+        return Path(bpy.path.abspath(settings.audio_path)).stem
+    strip = find_strip(context)
+    return strip.name if strip is not None else ""
+
+
+def playback_range(scene: bpy.types.Scene) -> tuple[int, int]:
+    """The preview range if it is on, else the scene's."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end
+
+
 def read_sound(context: bpy.types.Context) -> Sound:
     """The sound that the settings name. Raises `BadInputError` with the remedy."""
     settings = context.scene.mynah

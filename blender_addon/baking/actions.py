@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import bpy
@@ -13,8 +14,8 @@ GROUP = "Mynah"
 _TAG_PREFIX = "mynah_"
 
 # Numbers of the enumerations as `foreach_set` wants them; the same in 4.5 to 5.2.
-_BEZIER = 2
-_FREE, _ALIGNED = 0, 3
+BEZIER = 2
+FREE, ALIGNED = 0, 3
 
 _LAST_FRAME_FOR_ALIGNED = 1 << 14
 """Blender turns aligned handles a little, by the rounding of their frames. This far out that stays
@@ -34,9 +35,26 @@ class Tag:
     time: str
 
 
-def new_action(name: str, tag: Tag) -> bpy.types.Action:
+@dataclass(frozen=True)
+class Span:
+    """Where a line lies in its action: row i at frame `start` + i · `frames_per_row`, `rows` of
+    them, `fps` a second."""
+
+    start: float
+    frames_per_row: float
+    rows: int
+    fps: float
+
+    def frame_of(self, row: float) -> float:
+        return self.start + row * self.frames_per_row
+
+    def row_at(self, frame: float) -> float:
+        return (frame - self.start) / self.frames_per_row
+
+
+def new_action(name: str, tag: Tag, span: Span) -> bpy.types.Action:
     action = bpy.data.actions.new(name)
-    for field, value in asdict(tag).items():
+    for field, value in (asdict(tag) | asdict(span)).items():
         action[_TAG_PREFIX + field] = value
     return action
 
@@ -44,6 +62,25 @@ def new_action(name: str, tag: Tag) -> bpy.types.Action:
 def line_of(action: bpy.types.Action | None) -> str | None:
     """The line an action of ours was made for; None for anybody else's action."""
     return None if action is None else action.get(_TAG_PREFIX + "line")
+
+
+def seed_of(action: bpy.types.Action) -> int:
+    """The seed of an action of ours."""
+    return action.get(_TAG_PREFIX + "seed", 0)
+
+
+def time_of(action: bpy.types.Action) -> str:
+    """When an action of ours was made, as text that sorts."""
+    return action.get(_TAG_PREFIX + "time", "")
+
+
+def span_of(action: bpy.types.Action) -> Span | None:
+    """Where the line lies in an action of ours; None if an older Mynah made it."""
+    fields = (action.get(_TAG_PREFIX + name) for name in ("start", "frames_per_row", "rows", "fps"))
+    start, frames_per_row, rows, fps = fields
+    if None in (start, frames_per_row, rows, fps):
+        return None
+    return Span(start, frames_per_row, rows, fps)
 
 
 def new_channelbag(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
@@ -54,12 +91,47 @@ def new_channelbag(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.A
     return strip.channelbag(slot, ensure=True)
 
 
+def slot_for(
+    action: bpy.types.Action, owner: bpy.types.ID, known_as: str = ""
+) -> bpy.types.ActionSlot | None:
+    """The slot of an action that is meant for a data-block: the one it uses, else the one with the
+    identifier `known_as` or with the data-block's name, else the only one of its type."""
+    for used, slot in _used(owner):
+        if used == action and slot is not None:
+            return slot
+    slots = [slot for slot in action.slots if slot.target_id_type == owner.id_type]
+    for slot in slots:
+        if slot.identifier == known_as:
+            return slot
+    for slot in slots:
+        if slot.name_display == owner.name:
+            return slot
+    return slots[0] if len(slots) == 1 else None
+
+
+def curves_in(
+    action: bpy.types.Action | None, slot: bpy.types.ActionSlot | None
+) -> list[bpy.types.FCurve]:
+    """The curves that an action has for one slot."""
+    if action is None or slot is None:
+        return []
+    bags = (strip.channelbag(slot) for layer in action.layers for strip in layer.strips)
+    return [f_curve for bag in bags if bag for f_curve in bag.fcurves]
+
+
+def find_curve(
+    action: bpy.types.Action, slot: bpy.types.ActionSlot | None, path: str, index: int = 0
+) -> bpy.types.FCurve | None:
+    if slot is None:
+        return None
+    bags = (strip.channelbag(slot) for layer in action.layers for strip in layer.strips)
+    found = (bag.fcurves.find(path, index=index) for bag in bags if bag)
+    return next((f_curve for f_curve in found if f_curve is not None), None)
+
+
 def paths_in(action: bpy.types.Action | None, slot: bpy.types.ActionSlot | None) -> set[str]:
     """The data paths that an action animates for one slot."""
-    if action is None or slot is None:
-        return set()
-    bags = (strip.channelbag(slot) for layer in action.layers for strip in layer.strips)
-    return {f_curve.data_path for bag in bags if bag for f_curve in bag.fcurves}
+    return {f_curve.data_path for f_curve in curves_in(action, slot)}
 
 
 def write_curve(
@@ -76,11 +148,8 @@ def write_curve(
     cubic.
     """
     frames = start + curve.rows * frames_per_row
-    reach = np.diff(frames, prepend=frames[0] - 1, append=frames[-1] + 1) / 3
-    rise = curve.slopes / frames_per_row
-    left = np.stack([frames - reach[:-1], curve.values - rise * reach[:-1]], axis=1)
-    right = np.stack([frames + reach[1:], curve.values + rise * reach[1:]], axis=1)
-    handle = _ALIGNED if frames[-1] < _LAST_FRAME_FOR_ALIGNED else _FREE
+    left, right = handles(frames, curve.values, curve.slopes / frames_per_row)
+    handle = handle_type(frames[-1])
 
     f_curve = bag.fcurves.new(path, index=index)
     f_curve.group = bag.groups.get(GROUP) or bag.groups.new(GROUP)
@@ -88,12 +157,39 @@ def write_curve(
     n_keys = len(frames)
     points.add(n_keys)
     points.foreach_set("co", _flat(np.stack([frames, curve.values], axis=1)))
-    points.foreach_set("interpolation", np.full(n_keys, _BEZIER, np.int32))
+    points.foreach_set("interpolation", np.full(n_keys, BEZIER, np.int32))
     points.foreach_set("handle_left_type", np.full(n_keys, handle, np.int32))
     points.foreach_set("handle_right_type", np.full(n_keys, handle, np.int32))
     points.foreach_set("handle_left", _flat(left))
     points.foreach_set("handle_right", _flat(right))
     f_curve.update()
+
+
+def handles(
+    frames: np.ndarray, values: np.ndarray, slopes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right handles [K, 2] of keys [K] whose curve rises by `slopes` per frame."""
+    reach = np.diff(frames, prepend=frames[0] - 1, append=frames[-1] + 1) / 3
+    left = np.stack([frames - reach[:-1], values - slopes * reach[:-1]], axis=1)
+    right = np.stack([frames + reach[1:], values + slopes * reach[1:]], axis=1)
+    return left, right
+
+
+def handle_type(last_frame: float) -> int:
+    return ALIGNED if last_frame < _LAST_FRAME_FOR_ALIGNED else FREE
+
+
+def _used(
+    owner: bpy.types.ID,
+) -> Iterator[tuple[bpy.types.Action | None, bpy.types.ActionSlot | None]]:
+    """The actions that a data-block uses, active or in strips, with its slots."""
+    animation = owner.animation_data
+    if animation is None:
+        return
+    yield animation.action, animation.action_slot
+    for track in animation.nla_tracks:
+        for strip in track.strips:
+            yield strip.action, strip.action_slot
 
 
 def _flat(pairs: np.ndarray) -> np.ndarray:

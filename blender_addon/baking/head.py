@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -35,34 +36,70 @@ class HeadTarget:
         return f"bone '{self.bone}'" if self.bone else f"delta rotation of '{self.owner.name}'"
 
 
-def find_target(character: bpy.types.Object) -> HeadTarget | str:
-    """Where head motion goes on this character, or a sentence that says why nowhere."""
-    armature = _armature_of(character)
-    if armature is None:
-        return _object_target(character)
-    bone = _head_bone(armature)
+def find_target(
+    character: bpy.types.Object, action: bpy.types.Action | None = None
+) -> HeadTarget | str:
+    """Where head motion goes on this character, or a sentence that says why nowhere. What goes into
+    an `action` of ours adds to the pose that this one notes."""
+    target = locate(character)
+    if not isinstance(target, HeadTarget):
+        return target
+    base = None if action is None else base_of(action)
+    return _checked_target(target if base is None else replace(target, base=base))
+
+
+def locate(character: bpy.types.Object) -> HeadTarget | str:
+    """What turns this character's head, whether or not it can be keyed, or why nothing does."""
+    owner = owner_of(character)
+    if owner.type != "ARMATURE":
+        return _object_target(owner)
+    bone = _head_bone(owner)
     if bone is None:
-        return f"The head stays still: '{armature.name}' has no bone called head."
-    return _bone_target(armature, bone)
+        return f"The head stays still: '{owner.name}' has no bone called head."
+    return _bone_target(owner, bone)
 
 
-def head_curves(target: HeadTarget, clip: MotionClip) -> tuple[KeyedCurve, ...]:
-    """Sparse curves of the rotation property, one per component, in its order."""
+def owner_of(character: bpy.types.Object) -> bpy.types.Object:
+    """The object whose animation turns the head: the armature, without one the character."""
+    return character if character.type == "ARMATURE" else character.find_armature() or character
+
+
+def head_values(target: HeadTarget, clip: MotionClip) -> MotionClip:
+    """The rotation property's components, in its order."""
     turns = _multiply(_own_axes_turns(clip), np.array(target.axes.conjugated()))
     turns = _multiply(np.array(target.base @ target.axes), turns)
     if target.mode == "QUATERNION":
         values = turns * np.where(turns @ np.array(target.base) < 0, -1.0, 1.0)[:, None]
     else:
         values = _to_euler(turns, target)
+    return MotionClip(clip.fps, tuple(f"component {i}" for i in range(values.shape[1])), values)
+
+
+def head_curves(
+    target: HeadTarget, values: MotionClip, rows: Sequence[int] = ()
+) -> tuple[KeyedCurve, ...]:
+    """Sparse curves of the components; `rows` get a key in any case."""
     # a quaternion's components are about half the angle
     least = LEAST_TURN_RAD / 2 if target.mode == "QUATERNION" else LEAST_TURN_RAD
-    names = tuple(f"component {i}" for i in range(values.shape[1]))
-    ranges = {name: max(np.ptp(values[:, i]), least) for i, name in enumerate(names)}
-    return reduce_clip(MotionClip(clip.fps, names, values), ranges=ranges)
+    ranges = {name: max(float(np.ptp(values.column(name))), least) for name in values.channels}
+    return reduce_clip(values, pins=dict.fromkeys(values.channels, rows), ranges=ranges)
 
 
-def _armature_of(character: bpy.types.Object) -> bpy.types.Object | None:
-    return character if character.type == "ARMATURE" else character.find_armature()
+def head_angles(mode: str, base: Quaternion, axes: Quaternion, values: np.ndarray) -> np.ndarray:
+    """Pitch, yaw and roll [T, 3] in radians from the property's components [T, 3 or 4]: the inverse
+    of `head_values`."""
+    turns = _multiply(_turns_of(mode, values), np.array(axes))
+    w, x, y, z = _multiply(np.array((base @ axes).conjugated()), turns).T
+    # the rotation matrix of yaw about z, then pitch about x, then roll about -y
+    pitch = np.arcsin(np.clip(2 * (y * z + w * x), -1, 1))
+    yaw = np.arctan2(2 * (w * z - x * y), 1 - 2 * (x * x + z * z))
+    roll = np.arctan2(2 * (x * z - w * y), 1 - 2 * (x * x + y * y))
+    return np.stack([pitch, np.unwrap(yaw), np.unwrap(roll)], axis=1)
+
+
+def base_of(action: bpy.types.Action) -> Quaternion | None:
+    """The pose to which an action of ours adds; None for anybody else's."""
+    return Quaternion(action[BASE_PROPERTY]) if BASE_PROPERTY in action else None
 
 
 def _head_bone(armature: bpy.types.Object) -> bpy.types.PoseBone | None:
@@ -74,33 +111,29 @@ def _head_bone(armature: bpy.types.Object) -> bpy.types.PoseBone | None:
     return next((b for b in bones if _SEPARATORS.split(b.name)[-1].lower() == "head"), None)
 
 
-def _bone_target(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> HeadTarget | str:
+def _bone_target(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> HeadTarget:
     escaped = bpy.utils.escape_identifier(bone.name)
     rest = bone.bone.matrix_local.to_quaternion()
-    return _checked_target(
-        HeadTarget(
-            armature,
-            bone.name,
-            bone.rotation_mode,
-            f'pose.bones["{escaped}"].{_property_of(bone.rotation_mode)}',
-            _base(armature, _read(bone, bone.rotation_mode, "")),
-            rest.conjugated(),
-        )
+    return HeadTarget(
+        armature,
+        bone.name,
+        bone.rotation_mode,
+        f'pose.bones["{escaped}"].{_property_of(bone.rotation_mode)}',
+        _base(armature, _read(bone, bone.rotation_mode, "")),
+        rest.conjugated(),
     )
 
 
-def _object_target(character: bpy.types.Object) -> HeadTarget | str:
+def _object_target(character: bpy.types.Object) -> HeadTarget:
     mode = character.rotation_mode
-    return _checked_target(
-        HeadTarget(
-            character,
-            "",
-            mode,
-            f"delta_{_property_of(mode)}",
-            _base(character, _read(character, mode, "delta_")),
-            # a delta turns about the parent's axes, after the object's own rotation
-            _read(character, mode, ""),
-        )
+    return HeadTarget(
+        character,
+        "",
+        mode,
+        f"delta_{_property_of(mode)}",
+        _base(character, _read(character, mode, "delta_")),
+        # a delta turns about the parent's axes, after the object's own rotation
+        _read(character, mode, ""),
     )
 
 
@@ -130,10 +163,8 @@ def _read(owner: bpy.types.Object | bpy.types.PoseBone, mode: str, prefix: str) 
 
 
 def _base(owner: bpy.types.Object, current: Quaternion) -> Quaternion:
-    for action in our_actions(owner):
-        if BASE_PROPERTY in action:
-            return Quaternion(action[BASE_PROPERTY])
-    return current.copy()
+    known = (base_of(action) for action in our_actions(owner))
+    return next((base for base in known if base is not None), current.copy())
 
 
 def _own_axes_turns(clip: MotionClip) -> np.ndarray:
@@ -143,7 +174,19 @@ def _own_axes_turns(clip: MotionClip) -> np.ndarray:
     return _multiply(_multiply(_about(yaw, (0, 0, 1)), nod), _about(roll, (0, -1, 0)))
 
 
-def _about(angles: np.ndarray, axis: tuple[int, int, int]) -> np.ndarray:
+def _turns_of(mode: str, values: np.ndarray) -> np.ndarray:
+    """Unit quaternions [T, 4] of a rotation property's values [T, 3 or 4]."""
+    if mode == "QUATERNION":
+        length = np.linalg.norm(values, axis=1, keepdims=True)
+        return np.where(length > 0, values, (1.0, 0, 0, 0)) / np.where(length > 0, length, 1.0)
+    turns = np.array([1.0, 0, 0, 0])
+    for axis in mode:  # Blender turns about the axes in the order of the letters
+        about = [float(name == axis) for name in "XYZ"]
+        turns = _multiply(_about(values[:, "XYZ".index(axis)], about), turns)
+    return turns
+
+
+def _about(angles: np.ndarray, axis: Sequence[float]) -> np.ndarray:
     half = angles[:, None] / 2
     return np.concatenate([np.cos(half), np.sin(half) * np.array(axis)], axis=1)
 

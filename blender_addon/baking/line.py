@@ -10,8 +10,9 @@ import bpy
 import numpy as np
 
 from ..library import HEAD_CHANNELS, BadInputError, KeyedCurve, MotionClip
-from . import head, placement, shape_keys
-from .actions import Tag, line_of, new_action, new_channelbag, write_curve
+from . import head, placement, shape_keys, takes
+from .actions import Span, Tag, new_action, new_channelbag, seed_of, write_curve
+from .record import curves_of, is_edited, read_keys, write_record
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class BakeReport:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Curves for one data-block: (data path, index, curve)."""
 
     owner: bpy.types.ID
@@ -39,7 +40,7 @@ class _Part:
 
 def check_character(character: bpy.types.Object) -> None:
     """Raises `BadInputError` with the remedy if nothing can be baked on the character."""
-    _find_targets(character)
+    find_targets(character)
 
 
 def bake_line(
@@ -47,35 +48,57 @@ def bake_line(
 ) -> BakeReport:
     """Keyframes for `clip`, its row 0 at scene frame `start` of a scene that runs at `fps`.
 
-    Replaces our earlier action for the same line only when the new one is complete. Raises
-    `BadInputError` with the remedy if the character can't be baked on; nothing is changed then.
+    Replaces the line's earlier take with the same seed, unless the artist has edited it, when the
+    new one is complete; all other takes are kept. Raises `BadInputError` with the remedy if the
+    character can't be baked on; nothing is changed then.
     """
     began = time.perf_counter()
-    targets, remarks = _find_targets(character)
+    targets, remarks = find_targets(character)
     remarks += [remark for target in targets for remark in shape_keys.remarks(target)]
     parts = [_shape_part(target, clip) for target in targets]
     turned = head.find_target(character) if _head_moves(clip) else "The head stays still."
     if isinstance(turned, head.HeadTarget):
         parts.append(_head_part(turned, clip))
-    action = _build_action(character, parts, start, fps / clip.fps, tag)
+    span = Span(start, fps / clip.fps, clip.n_frames, clip.fps)
+    action = _build_action(character, parts, span, tag)
     if isinstance(turned, head.HeadTarget):
         action[head.BASE_PROPERTY] = list(turned.base)
-    remarks += _put_in_place(action, parts)
+    remarks += _put_in_place(action, parts, takes.owners_of(character), tag)
     curves = [curve for part in parts for _path, _index, curve in part.curves]
+    return make_report(
+        tag.line,
+        targets,
+        turned,
+        len(curves) * clip.n_frames,
+        sum(len(curve.rows) for curve in curves),
+        remarks,
+        time.perf_counter() - began,
+    )
+
+
+def make_report(
+    line: str,
+    targets: Sequence[shape_keys.ShapeTarget],
+    turned: head.HeadTarget | str,
+    keys_before: int,
+    keys_after: int,
+    remarks: Sequence[str],
+    bake_s: float,
+) -> BakeReport:
     return BakeReport(
-        line=tag.line,
+        line=line,
         n_exact=sum(target.count(target.proposal.exact) for target in targets),
         n_aliased=sum(target.count(target.proposal.aliased) for target in targets),
         unmatched=_unmatched(targets),
         head=turned if isinstance(turned, str) else turned.description,
-        keys_before=len(curves) * clip.n_frames,
-        keys_after=sum(len(curve.rows) for curve in curves),
+        keys_before=keys_before,
+        keys_after=keys_after,
         remarks=tuple(remarks),
-        bake_s=time.perf_counter() - began,
+        bake_s=bake_s,
     )
 
 
-def _find_targets(
+def find_targets(
     character: bpy.types.Object,
 ) -> tuple[list[shape_keys.ShapeTarget], list[str]]:
     """The meshes that can be keyed, and a sentence for each that can't. At least one can."""
@@ -117,45 +140,46 @@ def _head_moves(clip: MotionClip) -> bool:
     return bool(np.any(clip.select(HEAD_CHANNELS).values))
 
 
-def _shape_part(target: shape_keys.ShapeTarget, clip: MotionClip) -> _Part:
-    curves = shape_keys.shape_curves(target, clip)
-    return _Part(target.key, [(shape_keys.shape_path(c.channel), 0, c) for c in curves])
+def _shape_part(target: shape_keys.ShapeTarget, clip: MotionClip) -> Part:
+    curves = shape_keys.shape_curves(target, shape_keys.shape_values(target, clip), clip)
+    return Part(target.key, [(shape_keys.shape_path(c.channel), 0, c) for c in curves])
 
 
-def _head_part(target: head.HeadTarget, clip: MotionClip) -> _Part:
-    curves = head.head_curves(target, clip)
-    return _Part(target.owner, [(target.path, i, c) for i, c in enumerate(curves)])
+def _head_part(target: head.HeadTarget, clip: MotionClip) -> Part:
+    curves = head.head_curves(target, head.head_values(target, clip))
+    return Part(target.owner, [(target.path, i, c) for i, c in enumerate(curves)])
 
 
 def _build_action(
-    character: bpy.types.Object,
-    parts: Sequence[_Part],
-    start: float,
-    frames_per_row: float,
-    tag: Tag,
+    character: bpy.types.Object, parts: Sequence[Part], span: Span, tag: Tag
 ) -> bpy.types.Action:
     """The complete action, not yet on any data-block; none is left behind if this fails."""
-    action = new_action(f"{tag.line} {character.name}", tag)
+    action = new_action(f"{tag.line} {character.name} #{tag.seed}", tag, span)
     try:
         for part in parts:
             bag = new_channelbag(action, part.owner)
             for path, index, curve in part.curves:
-                write_curve(bag, path, index, curve, start, frames_per_row)
+                write_curve(bag, path, index, curve, span.start, span.frames_per_row)
+        write_record(action, {name: read_keys(c) for name, c in curves_of(action).items()})
     except BaseException:  # even Ctrl-C must not leave half an action behind
         bpy.data.actions.remove(action)
         raise
     return action
 
 
-def _put_in_place(action: bpy.types.Action, parts: Sequence[_Part]) -> list[str]:
-    """Place the action on all its data-blocks and drop the one it replaces."""
+def _put_in_place(
+    action: bpy.types.Action, parts: Sequence[Part], owners: Sequence[bpy.types.ID], tag: Tag
+) -> list[str]:
+    """Place the action on all its data-blocks; of the line's other takes, drop the one that it
+    replaces and keep the rest."""
     remarks: list[str] = []
-    replaced = {
-        old.session_uid: old
-        for part in parts
-        for old in placement.our_actions(part.owner)
-        if line_of(old) == line_of(action)
-    }
+    same_seed = [old for old in takes.takes_of(owners, tag.line) if seed_of(old) == tag.seed]
+    edited = [old for old in same_seed if is_edited(old)]
+    replaced = [old for old in same_seed if old not in edited]
+    earlier = takes.on_show(owners, tag.line)
+    if earlier is not None and earlier not in replaced:
+        takes.keep(earlier)
+    takes.join(action, owners, tag.line)
     for part, slot in zip(parts, action.slots, strict=True):
         hidden = placement.hidden_paths(part.owner)
         place = placement.place(part.owner, action, slot)
@@ -163,16 +187,20 @@ def _put_in_place(action: bpy.types.Action, parts: Sequence[_Part]) -> list[str]
             remarks.append(_artist_remark(part, hidden))
         elif place is placement.Place.strip:
             remarks.append(f"Put beside the other lines of '{part.owner.name}', in the NLA editor.")
+    for owner in owners:
+        if earlier in placement.our_actions(owner):  # which the new take does not move
+            placement.exchange(owner, tag.line, None, None)
     name = action.name
-    for old in replaced.values():
+    for old in replaced:
         name = old.name
+        takes.leave(old)
         if old.users == 0:
             bpy.data.actions.remove(old)
     action.name = name
-    return remarks
+    return remarks + [f"The take '{old.name}', which you edited, was kept." for old in edited]
 
 
-def _artist_remark(part: _Part, hidden: set[str]) -> str:
+def _artist_remark(part: Part, hidden: set[str]) -> str:
     own = part.owner.animation_data.action.name
     covered = sum(path in hidden for path, _index, _curve in part.curves)
     sentence = f"Your action '{own}' was kept; the line is a strip below it in the NLA editor"

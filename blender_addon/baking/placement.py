@@ -65,6 +65,56 @@ def place(owner: bpy.types.ID, action: bpy.types.Action, slot: bpy.types.ActionS
     return Place.strip_below_artist if has_artist else Place.strip
 
 
+def exchange(
+    owner: bpy.types.ID,
+    line: str,
+    action: bpy.types.Action | None,
+    slot: bpy.types.ActionSlot | None,
+) -> None:
+    """Show another take of a line where the one on show is, strips as the artist put them; without
+    a slot for `owner`, none."""
+    animation = owner.animation_data_create()
+    strips = [strip for _track, strip in _our_strips(animation) if line_of(strip.action) == line]
+    if action is None or slot is None:
+        _take_off(animation, line)
+    elif line_of(animation.action) == line:
+        animation.action = action
+        animation.action_slot = slot
+    elif strips:
+        for strip in strips:
+            _exchange_in_strip(strip, action, slot)
+    else:
+        place(owner, action, slot)
+    owner.update_tag()
+
+
+def action_frame(owner: bpy.types.ID, action: bpy.types.Action, scene_frame: float) -> float:
+    """The frame of an action that a data-block shows at a frame of the scene."""
+    animation = owner.animation_data
+    if animation is None or animation.action == action:
+        return scene_frame
+    for _track, strip in _our_strips(animation):
+        if strip.action == action:
+            return strip.action_frame_start + (scene_frame - strip.frame_start) / strip.scale
+    return scene_frame
+
+
+def _exchange_in_strip(
+    strip: bpy.types.NlaStrip, action: bpy.types.Action, slot: bpy.types.ActionSlot
+) -> None:
+    start, end = action.frame_range
+    moved = (start - strip.action_frame_start) * strip.scale
+    begin, scale = strip.frame_start + moved, strip.scale
+    strip.action = action
+    strip.action_slot = slot
+    strip.action_frame_end = end
+    strip.action_frame_start = start
+    strip.frame_end = max(strip.frame_end, begin + (end - start) * scale)  # never before its start
+    strip.frame_start = begin
+    strip.frame_end = begin + (end - start) * scale
+    strip.scale = scale
+
+
 def _our_strips(
     animation: bpy.types.AnimData,
 ) -> Iterator[tuple[bpy.types.NlaTrack, bpy.types.NlaStrip]]:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 
 from ..library import (
     KeyedCurve,
     MotionClip,
     Proposal,
+    Weights,
     carry_pins,
     closure_pins,
     propose_mapping,
@@ -63,13 +65,22 @@ def shape_path(name: str) -> str:
     return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
 
 
-def shape_curves(target: ShapeTarget, clip: MotionClip) -> tuple[KeyedCurve, ...]:
-    """Sparse curves for the target's shapes, within each slider's range."""
-    weights = target.proposal.mapping.restricted_to(target.shapes).weights
+def shape_values(target: ShapeTarget, clip: MotionClip) -> MotionClip:
+    """The values of the target's shapes, within each slider's range."""
+    weights = _weights(target)
     blocks = target.key.key_blocks
     limits = {name: (blocks[name].slider_min, blocks[name].slider_max) for name in weights}
-    pins = carry_pins(closure_pins(clip), weights)
-    return reduce_clip(retarget(clip, weights, limits), pins=pins)
+    return retarget(clip, weights, limits)
+
+
+def shape_curves(
+    target: ShapeTarget, values: MotionClip, clip: MotionClip, rows: Sequence[int] = ()
+) -> tuple[KeyedCurve, ...]:
+    """Sparse curves for `values`, which are the target's in `clip`; `rows` get a key in any
+    case."""
+    pins = carry_pins(closure_pins(clip), _weights(target))
+    pins = {name: np.union1d(pins.get(name, []), rows) for name in values.channels}
+    return reduce_clip(values, pins=pins)
 
 
 def remarks(target: ShapeTarget) -> list[str]:
@@ -86,6 +97,10 @@ def remarks(target: ShapeTarget) -> list[str]:
         (locked, f"Keyed {mesh} although their shape is locked; only the value changes"),
     ]
     return [f"{sentence}: {', '.join(names)}." for names, sentence in sentences if names]
+
+
+def _weights(target: ShapeTarget) -> Weights:
+    return target.proposal.mapping.restricted_to(target.shapes).weights
 
 
 def _driven_names(key: bpy.types.Key) -> set[str]:

@@ -1,14 +1,19 @@
-"""The one big button."""
+"""The one big button, and what all buttons share that have a line performed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import bpy
 
 from ..baking.line import check_character
 from ..library import BadInputError
-from ..preferences import chosen_engine
-from ..scene_reader import character_of, effective_fps, find_strip, read_sound
-from ..session import connect_to, session
+from ..order import Order, collect
+from ..preferences import chosen_connection
+from ..scene_reader import character_of, find_strip
+from ..session import session
+
+Change = Callable[[Order, bpy.types.Object], Order]
 
 
 def disabled_reason(context: bpy.types.Context) -> str:
@@ -25,12 +30,39 @@ def disabled_reason(context: bpy.types.Context) -> str:
     return ""
 
 
+def perform(
+    operator: bpy.types.Operator,
+    context: bpy.types.Context,
+    change: Change = lambda order, _character: order,
+) -> set[str]:
+    """Have the line of the settings performed, as `change` wants it; in Blender without a window
+    until its keys are there. A problem is reported with its sentence."""
+    character = character_of(context)
+    assert character is not None  # see `disabled_reason`
+    try:
+        check_character(character)
+        session.start(change(collect(context, character), character), chosen_connection())
+    except BadInputError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    if not bpy.app.background:
+        return {"FINISHED"}
+    session.run_until_done()
+    outcome = session.outcome
+    if outcome is None or outcome.report is None:
+        operator.report({"ERROR"}, outcome.message if outcome else "The line was cancelled.")
+        return {"CANCELLED"}
+    operator.report({"INFO"}, f"Keyed '{outcome.report.line}' in {outcome.seconds:.1f} s")
+    return {"FINISHED"}
+
+
 class MYNAH_OT_generate(bpy.types.Operator):
     """Make a character speak a line: the performance is generated and keyed on its shape keys.
 
     From a script, set `scene.mynah` first: `audio_source` ("FILE" or "STRIP"), `audio_path` and
-    `start_frame` for a file, `character` (an object; the active one if None), `style`, `quality`
-    ("draft", "normal", "best"), `seed` and the amounts `lips`, `brows`, `blinks`, `gaze`, `head`.
+    `start_frame` for a file, `character` (an object; the active one if None), `styles`,
+    `style_strength`, `style_fade`, `gestures`, `quality` ("draft", "normal", "best"), `seed`, the
+    amounts `lips`, `brows`, `blinks`, `gaze`, `head` and the switches `mute_lips` to `mute_head`.
 
     Without a window the call returns {'FINISHED'} when the keys are there. With one it returns at
     once, and the keys come when the line is done. A problem is reported as an error, which Python
@@ -51,32 +83,4 @@ class MYNAH_OT_generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        character = character_of(context)
-        assert character is not None  # see poll
-        try:
-            check_character(character)
-            sound = read_sound(context)
-            line = context.scene.mynah.to_line(sound, effective_fps(context.scene))
-            session.start(
-                line,
-                sound.line,
-                character,
-                context.scene,
-                sound.start_frame,
-                connect_to(chosen_engine()),
-            )
-        except BadInputError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if bpy.app.background:
-            session.run_until_done()
-            return self._result()
-        return {"FINISHED"}
-
-    def _result(self) -> set[str]:
-        outcome = session.outcome
-        if outcome is None or outcome.report is None:
-            self.report({"ERROR"}, outcome.message if outcome else "The line was cancelled.")
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"Keyed '{outcome.report.line}' in {outcome.seconds:.1f} s")
-        return {"FINISHED"}
+        return perform(self, context)

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.bpy
 
 
 def bake(
-    face: bpy.types.Object, clip: MotionClip, start: float = 1.0, line: str = "line"
+    face: bpy.types.Object, clip: MotionClip, start: float = 1.0, line: str = "line", seed: int = 0
 ) -> BakeReport:
-    tag = Tag(line, "00", "model", 0, "neutral", "0", "now")
+    tag = Tag(line, "00", "model", seed, "neutral", "0", "now")
     return bake_line(face, clip, start, clip.fps, tag)
 
 

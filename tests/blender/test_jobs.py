@@ -15,6 +15,7 @@ import pytest
 
 import blender_addon
 from blender_addon.operators.generate import disabled_reason
+from blender_addon.order import collect
 from blender_addon.session import connect_to, session
 from mynah_shared.client.connection_file import read_connection_file, write_connection_file
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -41,12 +42,8 @@ with FakeDaemon(step_s=0.02, n_steps=50, clip=make_clip(fps=24.0, n_frames=3000)
 
 def begin(face: bpy.types.Object, audio: Path) -> None:
     """Start a line as the button does in a window: without waiting for it."""
-    scene = bpy.context.scene
-    scene.mynah.audio_path = str(audio)
-    from blender_addon.scene_reader import read_sound
-
-    line = scene.mynah.to_line(read_sound(bpy.context), 24.0)
-    session.start(line, "line", face, scene, 1.0, connect_to(""))
+    bpy.context.scene.mynah.audio_path = str(audio)
+    session.start(collect(bpy.context, face), connect_to(""))
 
 
 def pump_until(is_done: Callable[[], bool], timeout_s: float = 20.0) -> None:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from blender_addon.session import session
+from blender_addon.style_catalog import catalog
+from blender_addon.style_pictures import icons_of
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import read_connection_file
 from tests.blender.characters import f_curves
@@ -87,17 +89,14 @@ def test_no_sound_is_a_sentence_and_changes_nothing(
 def test_a_daemon_killed_during_the_line_is_started_again(
     face: bpy.types.Object, line: Path
 ) -> None:
-    from blender_addon.scene_reader import read_sound
+    from blender_addon.order import collect
     from blender_addon.session import connect_to
 
     bpy.ops.mynah.generate()
     killed = read_connection_file()
     assert killed is not None
-    settings = bpy.context.scene.mynah
-    settings.seed = 1
-    sound = read_sound(bpy.context)
-    request = settings.to_line(sound, 24.0)
-    session.start(request, "line", face, bpy.context.scene, 1.0, connect_to(""))
+    bpy.context.scene.mynah.seed = 1
+    session.start(collect(bpy.context, face), connect_to(""))
     os.kill(killed.pid, signal.SIGKILL)
     while session.job is not None:
         session.pump()
@@ -106,3 +105,34 @@ def test_a_daemon_killed_during_the_line_is_started_again(
     current = read_connection_file()
     assert current is not None
     assert current.pid != killed.pid
+
+
+def test_a_styled_take_is_redone_within_its_range_only(face: bpy.types.Object, line: Path) -> None:
+    """Styles of the library and of a rig, a gesture and a kept key, all the way and back."""
+    scene, settings = bpy.context.scene, bpy.context.scene.mynah
+    scene.render.fps, settings.quality = 25, "draft"
+    bpy.ops.mynah.browse_styles()
+    assert len(catalog.found("")) > 12
+    assert all(icons_of(style.name) for style in catalog.found("") if style.duration_s)
+    bpy.ops.mynah.add_library_style(name="surprised")
+    settings.styles[0].region = "brows"
+    assert bpy.ops.mynah.generate() == {"FINISHED"}
+    curves = f_curves(face.data.shape_keys)
+    brow = curves['key_blocks["browInnerUp"].value', 0]
+    brow.keyframe_points.insert(80, 0.6)
+    bpy.ops.mynah.add_rig_style(rig="Face")
+    settings.styles[1].region = "head"
+    scene.frame_set(61)
+    bpy.ops.mynah.pin_gesture(first=20, last=30, region="head")
+    inside, outside = np.arange(70, 90), np.r_[np.arange(1, 50.1, 0.5), np.arange(100, 150, 0.5)]
+
+    def motion(frames: np.ndarray) -> np.ndarray:
+        found = f_curves(face.data.shape_keys).values()
+        return np.array([[curve.evaluate(frame) for curve in found] for frame in frames])
+
+    was_inside, was_outside = motion(inside), motion(outside)
+    assert bpy.ops.mynah.redo_range(first=50, last=100, seed=9) == {"FINISHED"}
+    assert np.abs(motion(outside) - was_outside).max() < 2e-5
+    assert np.abs(motion(inside) - was_inside).max() > 0.02
+    assert brow.evaluate(80) == pytest.approx(0.6, abs=1e-5)
+    assert abs(brow.evaluate(79) - 0.6) < 0.2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -14,8 +16,7 @@ import pytest
 import tomllib
 
 import blender_addon
-from blender_addon import library, panels, preferences, properties, registration
-from blender_addon.operators import cancel, generate
+from blender_addon import library, preferences, properties, registration, style_properties
 from mynah_shared._version import __version__
 
 pytestmark = pytest.mark.bpy
@@ -33,21 +34,38 @@ def test_registering_twice_leaves_no_trace() -> None:
 
 
 def test_every_class_is_in_the_list() -> None:
+    names = [info.name for info in pkgutil.walk_packages(blender_addon.__path__, "blender_addon.")]
     defined = {
         item
-        for module in (panels, preferences, properties, generate, cancel)
-        for item in vars(module).values()
+        for name in names
+        for item in vars(importlib.import_module(name)).values()
         if isinstance(item, type) and item.__name__.startswith("MYNAH_")
     }
+    assert len(defined) > 20
     assert defined == set(registration.CLASSES)
 
 
+OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
+
+
 @pytest.mark.parametrize(
-    "cls", [preferences.MYNAH_preferences, properties.MYNAH_PG_settings], ids=lambda c: c.__name__
+    "cls",
+    [
+        preferences.MYNAH_preferences,
+        properties.MYNAH_PG_settings,
+        style_properties.MYNAH_PG_style,
+        style_properties.MYNAH_PG_gesture,
+        *(operator for operator in OPERATORS if operator.__annotations__),
+    ],
+    ids=lambda c: c.__name__,
 )
 def test_every_property_has_a_tooltip(cls: type) -> None:
-    own = [cls.bl_rna.properties[name] for name in cls.__annotations__]
-    assert own
+    names = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
+    rna = cls.bl_rna
+    if issubclass(cls, bpy.types.Operator):
+        rna = getattr(bpy.ops.mynah, cls.bl_idname.split(".")[1]).get_rna_type()
+    own = [rna.properties[name] for name in names if name in rna.properties]
+    assert len(own) >= len(cls.__annotations__) > 0
     for item in own:
         assert item.description, item.identifier
         assert not item.description.endswith("."), item.identifier
@@ -56,7 +74,8 @@ def test_every_property_has_a_tooltip(cls: type) -> None:
 
 
 def test_operators_have_tooltips() -> None:
-    for operator in (generate.MYNAH_OT_generate, cancel.MYNAH_OT_cancel):
+    assert len(OPERATORS) > 10
+    for operator in OPERATORS:
         assert operator.bl_description
         assert not operator.bl_description.endswith(".")
 

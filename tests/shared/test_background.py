@@ -107,10 +107,10 @@ def test_a_line_is_performed(host: Host, daemon: FakeDaemon):
 
 
 def test_a_line_carries_every_field_of_the_request():
-    fields = {item.name for item in dataclasses.fields(m.SynthesizeRequest)} - {"audio_sha256"}
-    assert {item.name for item in dataclasses.fields(Line)} == fields | {"audio"}
-    request = m.SynthesizeRequest("", "line.wav", 24.0)
-    assert LINE.to_request("") == request
+    own, asked = ({f.name for f in dataclasses.fields(t)} for t in (Line, m.SynthesizeRequest))
+    files = "audio audio_sha256 take take_sha256 style_clips gesture_clips"  # hashed on upload
+    assert own ^ asked == set(files.split())
+    assert LINE.to_request("") == m.SynthesizeRequest("", "line.wav", 24.0)
 
 
 def test_many_lines_finish_without_crowding_the_daemon(host: Host, daemon: FakeDaemon):

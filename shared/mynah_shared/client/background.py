@@ -2,6 +2,7 @@
 
 client = BackgroundClient(find_or_start_daemon, "Blender", "5.0")
 ticket = client.generate(Line(Path("line.wav"), "line.wav", fps=24.0))
+other = client.ask(LibraryQuestion(ListStyles()))
 while not client.events.empty():        # from a timer of the host, never waiting
     event = client.events.get_nowait()
 """
@@ -23,6 +24,7 @@ from ..protocol import codec
 from .client import Client
 from .connection_file import ConnectionInfo
 from .events import (
+    Answered,
     Cancelled,
     ClientEvent,
     Connected,
@@ -33,16 +35,18 @@ from .events import (
     failure,
 )
 from .runner import LineRunner, Task
-from .steps import Line
+from .steps import LibraryQuestion, Line
 
 __all__ = [
     "BackgroundClient",
     "Line",
+    "LibraryQuestion",
     "ClientEvent",
     "Connected",
     "Disconnected",
     "Progressed",
     "Finished",
+    "Answered",
     "Failed",
     "Cancelled",
 ]
@@ -54,11 +58,11 @@ MAX_ATTEMPTS = 2
 
 
 class BackgroundClient:
-    """Performs lines on a daemon without ever keeping its caller waiting.
+    """Performs lines on a daemon, and asks it questions, without ever keeping its caller waiting.
 
     `connect` finds or starts the daemon; the thread calls it at the start, and again for the next
-    line after the daemon was lost. Each ticket ends with exactly one of `Finished`, `Failed` and
-    `Cancelled`. All methods may be called from any thread.
+    line after the daemon was lost. Each ticket ends with exactly one of `Finished` (a line),
+    `Answered` (a question), `Failed` and `Cancelled`. All methods may be called from any thread.
     """
 
     def __init__(self, connect: Callable[[], ConnectionInfo], app: str, app_version: str) -> None:
@@ -74,16 +78,16 @@ class BackgroundClient:
 
     def generate(self, line: Line) -> str:
         """Starts one line and returns its ticket at once. Raises `BadInputError` after `close`."""
-        ticket = uuid.uuid4().hex
-        with self._lock:
-            if self._is_closed:
-                raise BadInputError("This client is closed; make a new one.")
-            self._open_tickets.add(ticket)
-        self._tell(lambda worker: worker.add(ticket, line))
-        return ticket
+        return self._begin(line)
+
+    def ask(self, question: LibraryQuestion) -> str:
+        """Asks about the style library and returns the ticket of the answer at once; it does not
+        wait for lines. Raises `BadInputError` after `close`."""
+        return self._begin(question)
 
     def cancel(self, ticket: str) -> None:
-        """Ends a line: `Cancelled` is queued at once. Harmless for a ticket that has ended."""
+        """Ends a line or question: `Cancelled` is queued at once. Harmless for a ticket that has
+        ended."""
         with self._lock:
             if ticket not in self._open_tickets:
                 return
@@ -102,6 +106,15 @@ class BackgroundClient:
         self._tell(lambda worker: worker.close())
         self._thread.join(timeout_s)
         self._waker.close()
+
+    def _begin(self, work: Line | LibraryQuestion) -> str:
+        ticket = uuid.uuid4().hex
+        with self._lock:
+            if self._is_closed:
+                raise BadInputError("This client is closed; make a new one.")
+            self._open_tickets.add(ticket)
+        self._tell(lambda worker: worker.add(ticket, work))
+        return ticket
 
     def _tell(self, command: Callable[[_Worker], None]) -> None:
         self._worker.commands.put(command)
@@ -146,8 +159,12 @@ class _Worker:
 
     # --- commands -------------------------------------------------------------------------------
 
-    def add(self, ticket: str, line: Line) -> None:
-        self._waiting.append(Task(ticket, line))
+    def add(self, ticket: str, work: Line | LibraryQuestion) -> None:
+        """Questions go before the lines that wait: they are answered within milliseconds."""
+        place = len(self._waiting)
+        if isinstance(work, LibraryQuestion):
+            place = sum(isinstance(task.work, LibraryQuestion) for task in self._waiting)
+        self._waiting.insert(place, Task(ticket, work))
 
     def cancel(self, ticket: str) -> None:
         self._waiting = deque(task for task in self._waiting if task.ticket != ticket)
@@ -197,11 +214,16 @@ class _Worker:
         self._runner = LineRunner(client, welcome.limits, self._report)
         self._run_commands()
         while not self._is_closing:
-            while self._waiting and len(self._runner.tasks) < MAX_ACTIVE:
+            while self._waiting and self._may_start(self._waiting[0]):
                 self._runner.start(self._waiting.popleft())
             self._runner.turn()
             self._run_commands()
         self._runner.farewell()
+
+    def _may_start(self, task: Task) -> bool:
+        assert self._runner is not None
+        n_lines = sum(isinstance(other.work, Line) for other in self._runner.tasks)
+        return n_lines < MAX_ACTIVE or isinstance(task.work, LibraryQuestion)
 
     def _run_commands(self) -> None:
         with suppress(queue.Empty):
@@ -219,7 +241,7 @@ class _Worker:
             if task.attempts < MAX_ATTEMPTS:
                 self._waiting.appendleft(task)
             else:
-                self._report(failure(task.ticket, _lost_twice(task.line, error)))
+                self._report(failure(task.ticket, _lost_twice(task.work, error)))
 
     def _fail_all(self, error: MynahError) -> None:
         self._run_commands()  # lines that came while no daemon could be reached
@@ -230,8 +252,13 @@ class _Worker:
             self._report(failure(task.ticket, error))
 
 
-def _lost_twice(line: Line, error: MynahError) -> EngineUnavailableError:
+def _lost_twice(work: Line | LibraryQuestion, error: MynahError) -> EngineUnavailableError:
+    if isinstance(work, LibraryQuestion):
+        return EngineUnavailableError(
+            f"The engine was lost twice while it was asked about its styles ({error}) "
+            "Run `mynah doctor` if that happens again."
+        )
     return EngineUnavailableError(
-        f"The engine was lost twice while it worked on '{line.audio_name}' ({error}) "
+        f"The engine was lost twice while it worked on '{work.audio_name}' ({error}) "
         "Try another file, and run `mynah doctor` if that fails too."
     )

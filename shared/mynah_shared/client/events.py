@@ -48,6 +48,14 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The reply to a question about the style library."""
+
+    ticket: str
+    reply: m.StyleList | m.StylePicture
+
+
+@dataclass(frozen=True)
 class Failed:
     """`code` is an `ErrorCode` value, or `UNAVAILABLE` if no daemon could do it."""
 
@@ -63,11 +71,11 @@ class Cancelled:
     ticket: str
 
 
-ClientEvent = Connected | Disconnected | Progressed | Finished | Failed | Cancelled
+ClientEvent = Connected | Disconnected | Progressed | Finished | Answered | Failed | Cancelled
 
 
 def failure(ticket: str, error: MynahError) -> Failed:
-    """The event for an error that ended a line."""
+    """The event for an error that ended a line or a question."""
     if isinstance(error, JobFailedError):
         code = error.code
     elif isinstance(error, BadInputError):

@@ -1,4 +1,5 @@
-"""Runs many lines at once over one connection: each is a generator that is resumed when due."""
+"""Runs many lines and questions at once over one connection: each is a generator that is resumed
+when due."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ..protocol import codec
 from ..protocol import messages as m
 from . import steps
 from .client import REQUEST_TIMEOUT_S, Client, refusal
-from .events import ClientEvent, Finished, Progressed, failure
+from .events import Answered, ClientEvent, Finished, Progressed, failure
 
 PING_INTERVAL_S = 1.0
 PING_TIMEOUT_S = 2.0
@@ -23,10 +24,10 @@ FAREWELL_S = 0.2
 
 @dataclass(eq=False)
 class Task:
-    """One line on its way. `attempts` counts the connections on which it was begun."""
+    """One line or question on its way. `attempts` counts the connections on which it was begun."""
 
     ticket: str
-    line: steps.Line
+    work: steps.Line | steps.LibraryQuestion
     attempts: int = 0
     job_id: str = ""
     events: deque[m.JobEvent] = field(default_factory=lambda: deque[m.JobEvent]())
@@ -48,18 +49,21 @@ class LineRunner:
         self._client = client
         self._limits = limits
         self._report = report
-        self._generators: dict[Task, steps.Steps[Finished]] = {}
+        self._generators: dict[Task, steps.Steps[Finished | Answered]] = {}
         self._pending: dict[bytes, Task] = {}
         self._heard_s = 0.0
         self._pinged_s: float | None = None
 
     def start(self, task: Task) -> None:
-        """Begins a line from its first step."""
+        """Begins a line or question from its first step."""
         task.attempts += 1
         task.job_id, task.waits_for, task.due_s = "", steps.Pause(0.0), 0.0
         task.events.clear()
         self._heard_s = time.monotonic()
-        self._generators[task] = _perform(task, self._limits, self._report)
+        if isinstance(task.work, steps.Line):
+            self._generators[task] = _perform(task, task.work, self._limits, self._report)
+        else:
+            self._generators[task] = _answer(task, task.work, self._limits)
         self.tasks.append(task)
 
     def cancel(self, ticket: str) -> None:
@@ -197,11 +201,14 @@ class LineRunner:
             )
 
 
+def _answer(task: Task, question: steps.LibraryQuestion, limits: m.Limits) -> steps.Steps[Answered]:
+    return Answered(task.ticket, (yield from steps.ask_library(question, limits)))
+
+
 def _perform(
-    task: Task, limits: m.Limits, report: Callable[[ClientEvent], None]
+    task: Task, line: steps.Line, limits: m.Limits, report: Callable[[ClientEvent], None]
 ) -> steps.Steps[Finished]:
     """All steps of one line: read, upload, submit, follow, fetch."""
-    line = task.line
     report(Progressed(task.ticket, "upload", 0.0))
     request = yield from steps.upload_line(line, limits)
     job = yield from steps.submit(request)

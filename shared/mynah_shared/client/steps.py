@@ -88,6 +88,18 @@ class Line:
         return m.SynthesizeRequest(audio_sha256=audio_sha256, **values)
 
 
+LibraryMessage = m.ListStyles | m.FetchStylePicture | m.AddStyle | m.RemoveStyle
+
+
+@dataclass(frozen=True)
+class LibraryQuestion:
+    """A message about the style library; `clip` is the file, or its bytes, that an `AddStyle`
+    stores: its `clip_sha256` is filled in when that is uploaded."""
+
+    message: LibraryMessage
+    clip: Path | bytes | None = None
+
+
 def ask(message: m.Message, expected: type[M]) -> Steps[M]:
     """One request and its reply. Raises `ProtocolError` if the reply is of another type."""
     reply = yield message
@@ -114,6 +126,17 @@ def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
     if line.take is not None:
         take = yield from upload(line.take, "the take", limits, "take")
     return line.to_request(audio, styles=tuple(styles), gestures=tuple(gestures), take_sha256=take)
+
+
+def ask_library(question: LibraryQuestion, limits: m.Limits) -> Steps[m.StyleList | m.StylePicture]:
+    """Uploads what the question needs and asks it."""
+    message = question.message
+    if isinstance(message, m.FetchStylePicture):
+        return (yield from ask(message, m.StylePicture))
+    if isinstance(message, m.AddStyle) and question.clip is not None:
+        sha256 = yield from upload(question.clip, message.clip_name, limits, "style clip")
+        message = dataclasses.replace(message, clip_sha256=sha256)
+    return (yield from ask(message, m.StyleList))
 
 
 def upload(

@@ -47,9 +47,10 @@ class FakeDaemon:
     """Serves from a thread between `__enter__` and `__exit__` (or `start` and `close`).
 
     Every job takes `n_steps` steps of `step_s` seconds and ends with `clip` (a synthetic one at the
-    request's rate if None). `replies` overrides what a message type is answered with: the first
-    message returned is the reply, those after it are sent unasked, an empty list is silence.
-    `seen` lists every message received. `frozen` set stops all answers, like a stopped process.
+    request's rate if None). `styles` and `pictures` are its library. `replies` overrides what a
+    message type is answered with: the first message returned is the reply, those after it are sent
+    unasked, an empty list is silence. `seen` lists every message received. `frozen` set stops all
+    answers, like a stopped process.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class FakeDaemon:
         self.frozen = threading.Event()
         self.stopped = threading.Event()
         self.blobs: dict[str, bytes] = {}
+        self.styles = [m.StyleEntry("neutral", (), "The model's own manner.", "", "", 0.0, True)]
+        self.pictures: dict[str, bytes] = {}
         self._jobs: dict[str, _FakeJob] = {}
         self._due: list[tuple[float, int, _FakeJob]] = []
         self._counter = itertools.count()
@@ -214,6 +217,14 @@ class FakeDaemon:
             return [self._result(message.job_id)]
         if isinstance(message, m.Cancel):
             return self._cancel(message.job_ids)
+        if isinstance(message, m.ListStyles):
+            return [m.StyleList(tuple(self.styles))]
+        if isinstance(message, m.FetchStylePicture):
+            return [m.StylePicture(message.name, self.pictures.get(message.name, b""))]
+        if isinstance(message, m.AddStyle):
+            return [self._add_style(message)]
+        if isinstance(message, m.RemoveStyle):
+            return [self._remove_style(message.name)]
         if isinstance(message, m.StatusRequest):
             return [self._status()]
         if isinstance(message, m.Shutdown):
@@ -252,6 +263,23 @@ class FakeDaemon:
             return m.ErrorReply(m.ErrorCode.bad_audio, "The upload does not have its SHA-256.")
         self.blobs[chunk.sha256] = held
         return self._blob_state(chunk.sha256, chunk.n_bytes)
+
+    def _add_style(self, wanted: m.AddStyle) -> m.Message:
+        if wanted.clip_sha256 not in self.blobs:
+            return m.ErrorReply(m.ErrorCode.not_found, "The daemon doesn't have the clip.")
+        if any(style.name == wanted.name for style in self.styles) and not wanted.replace:
+            return m.ErrorReply(m.ErrorCode.bad_value, f"There is a style '{wanted.name}' already.")
+        texts = (wanted.description, wanted.provenance, wanted.licence)
+        self._remove_style(wanted.name)
+        self.styles.append(m.StyleEntry(wanted.name, wanted.tags, *texts, 4.0, False))
+        return m.StyleList(tuple(self.styles))
+
+    def _remove_style(self, name: str) -> m.Message:
+        kept = [style for style in self.styles if style.shipped or style.name != name]
+        if kept == self.styles:
+            return m.ErrorReply(m.ErrorCode.bad_value, f"There is no style '{name}' of yours.")
+        self.styles = kept
+        return m.StyleList(tuple(kept))
 
     def _queue(self, request: m.SynthesizeRequest) -> m.JobStatus:
         job_id = hashlib.sha256(repr(request).encode()).hexdigest()

@@ -1,17 +1,26 @@
-"""The sidebar: draws only."""
+"""The line: what is said, by whom, the button, and the takes."""
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
 
-from .operators.cancel import MYNAH_OT_cancel
-from .operators.generate import MYNAH_OT_generate, disabled_reason
-from .scene_reader import character_of, find_strip
-from .session import Job, Outcome, session
+from ..baking.actions import seed_of
+from ..operators.cancel import MYNAH_OT_cancel
+from ..operators.generate import MYNAH_OT_generate, disabled_reason
+from ..operators.redo import MYNAH_OT_redo_range
+from ..operators.takes import (
+    MYNAH_OT_delete_take,
+    MYNAH_OT_new_take,
+    MYNAH_OT_show_take,
+    takes_here,
+)
+from ..properties import PARTS
+from ..scene_reader import character_of, find_strip
+from ..session import Job, Outcome, session
+from .base import MynahPanel, MynahSubPanel, draw_text, properties_of
 
 _STAGES = {
+    "reading": "Reading the performance",
     "connecting": "Starting the engine",
     "upload": "Sending the audio",
     "queued": "Waiting for the engine",
@@ -22,48 +31,43 @@ _STAGES = {
 }
 
 
-class _MynahPanel:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Mynah"
-
-
-class MYNAH_PT_generate(_MynahPanel, bpy.types.Panel):
+class MYNAH_PT_generate(MynahPanel, bpy.types.Panel):
     """What is said, by whom, and the button."""
 
     bl_label = "Generate Lip Sync"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = properties_of(self)
         settings = context.scene.mynah
         _draw_audio(layout, context, settings)
         layout.prop(settings, "character", placeholder=_character_hint(context))
-        layout.prop(settings, "style")
         layout.separator()
         if session.job is None:
             _draw_button(layout, context)
+            _draw_takes(layout, context)
         else:
             _draw_progress(layout, session.job)
         if session.outcome is not None:
             _draw_outcome(layout, context, session.outcome)
 
 
-class MYNAH_PT_performance(_MynahPanel, bpy.types.Panel):
+class MYNAH_PT_performance(MynahSubPanel, bpy.types.Panel):
     """How it is said: amounts, seed and quality."""
 
     bl_label = "Performance"
-    bl_parent_id = "MYNAH_PT_generate"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = properties_of(self)
         settings = context.scene.mynah
         amounts = layout.column(align=True)
-        for name in ("lips", "brows", "blinks", "gaze", "head"):
-            amounts.prop(settings, name, slider=True)
+        for name in PARTS:
+            row = amounts.row(align=True)
+            is_muted = getattr(settings, f"mute_{name}")
+            amount = row.row(align=True)
+            amount.active = not is_muted
+            amount.prop(settings, name, slider=True)
+            icon = "HIDE_ON" if is_muted else "HIDE_OFF"
+            row.prop(settings, f"mute_{name}", text="", icon=icon, emboss=False)
         layout.prop(settings, "seed")
         layout.prop(settings, "quality")
 
@@ -96,7 +100,25 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     row.operator(MYNAH_OT_generate.bl_idname, icon="PLAY_SOUND")
     reason = disabled_reason(context)
     if reason:
-        _draw_text(layout, context, reason, "INFO")
+        draw_text(layout, context, reason, "INFO")
+
+
+def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The line's takes, once it has one."""
+    made, shown = takes_here(context)
+    if shown is None:
+        return
+    row = layout.row(align=True)
+    row.operator(MYNAH_OT_show_take.bl_idname, text="", icon="TRIA_LEFT").direction = "PREVIOUS"
+    name = row.row(align=True)
+    name.alignment = "CENTER"
+    place = f"{made.index(shown) + 1} of {len(made)}, " if len(made) > 1 else ""
+    name.label(text=f"Take {place}seed {seed_of(shown)}", translate=False)
+    row.operator(MYNAH_OT_show_take.bl_idname, text="", icon="TRIA_RIGHT").direction = "NEXT"
+    row.operator(MYNAH_OT_delete_take.bl_idname, text="", icon="TRASH")
+    row = layout.row(align=True)
+    row.operator(MYNAH_OT_new_take.bl_idname, icon="ADD")
+    row.operator(MYNAH_OT_redo_range.bl_idname, icon="PREVIEW_RANGE")
 
 
 def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
@@ -110,7 +132,7 @@ def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, outcom
     box = layout.box()
     report = outcome.report
     if report is None:
-        _draw_text(box, context, outcome.message, "ERROR" if outcome.is_error else "INFO")
+        draw_text(box, context, outcome.message, "ERROR" if outcome.is_error else "INFO")
         return
     matched = f"{report.n_exact + report.n_aliased} shapes matched"
     if report.n_aliased:
@@ -126,15 +148,4 @@ def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, outcom
         lines.append((f"Without a shape: {', '.join(report.unmatched)}", "QUESTION"))
     lines += [(remark, "INFO") for remark in report.remarks]
     for text, icon in lines:
-        _draw_text(box, context, text, icon)
-
-
-def _draw_text(
-    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str
-) -> None:
-    """A sentence over as many rows as the sidebar's width asks for."""
-    pixels_per_letter = 7.0 * context.preferences.system.ui_scale
-    width = max(20, int(context.region.width / pixels_per_letter) - 9)
-    column = layout.column(align=True)
-    for i, row in enumerate(textwrap.wrap(text, width)):
-        column.label(text=row, icon="BLANK1" if i else icon, translate=False)
+        draw_text(box, context, text, icon)
