@@ -59,6 +59,19 @@ def test_what_is_made_anew_leads_into_what_is_held(engine: LipSyncEngine) -> Non
     assert edges.max() <= 2 * np.abs(np.diff(take.values, axis=0)).max()
 
 
+def test_a_range_at_the_end_of_the_line_is_free_to_its_end() -> None:
+    take = MotionClip(FPS, ("jawOpen",), np.ones((60, 1), np.float32))
+    whole, rest, beginning = (
+        Holds(Take(take, start_s, end_s)).at(FPS, 60, ("jawOpen",)).amounts[:, 0]
+        for start_s, end_s in ((0.0, 2.0), (1.0, 9.0), (0.0, 1.0))
+    )
+    assert not whole.any()
+    assert (rest[:31] == 1).all()
+    assert not rest[40:].any()
+    assert not beginning[:20].any()
+    assert (beginning[30:] == 1).all()
+
+
 def test_hand_edited_values_beyond_one_are_kept(engine: LipSyncEngine) -> None:
     take = MotionClip(FPS, ("browInnerUp",), np.full((180, 1), 1.4, np.float32))
     values = perform(engine, Holds(Take(take, 5.0, 6.0))).values

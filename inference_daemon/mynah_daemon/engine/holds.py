@@ -107,7 +107,10 @@ def _take_motion(
     take: Take, fps: float, n_frames: int, channels: Sequence[str]
 ) -> tuple[Times, Times]:
     times_s = np.arange(n_frames) / fps
-    within = np.minimum(times_s - take.redo_start_s, take.redo_end_s - times_s)
+    # At the ends of the line there is nothing to be led into.
+    start_s = take.redo_start_s if take.redo_start_s > 0 else -np.inf
+    end_s = take.redo_end_s if take.redo_end_s < n_frames / fps else np.inf
+    within = np.minimum(times_s - start_s, end_s - times_s)
     amount = 1 - _smooth(within / TAKE_FADE_S)
     known = np.array([channel in take.clip.channels for channel in channels])
     return resample(take.clip, fps, n_frames).select(channels).values, amount[:, None] * known
