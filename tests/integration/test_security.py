@@ -174,6 +174,9 @@ def test_the_daemon_process_never_loads_a_model_runtime(
 # --- sources ------------------------------------------------------------------------------------
 
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
+READS_PICKLES_INERTLY = {"inference_daemon/mynah_daemon/flame/read_model.py": ["pickle"]}
+"""It reads the FLAME file that its user names on the command line, never what a client sends, and
+builds nothing but numbers: test_flame_model.py has files that ask for more."""
 FORBIDDEN_CALLS = {"eval", "exec", "recv_pyobj", "send_pyobj", "system", "popen"}
 
 
@@ -216,8 +219,12 @@ def test_no_source_can_run_what_a_client_sends(repository: Path) -> None:
         if not {"vendor", "build", ".venv"} & set(path.parts)
     ]
     assert len(files) > 30
-    found = {str(path): bad for path in files if (bad := offences(path.read_text("utf-8")))}
-    assert found == {}
+    found = {
+        path.relative_to(repository).as_posix(): bad
+        for path in files
+        if (bad := offences(path.read_text("utf-8")))
+    }
+    assert found == READS_PICKLES_INERTLY
 
 
 def test_the_answer_to_a_defect_names_no_path(daemon: RunningDaemon, client: Client) -> None:

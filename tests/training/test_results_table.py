@@ -66,7 +66,7 @@ def test_a_transfer_that_keeps_motion_and_takes_the_manner_is_told(
 
     own = f"anitalker, {SELF_DRIVEN}"
     assert list(found) == [UNCHANGED, RESCALED, SERVED, MEAN_POSE, "anitalker", own]
-    assert [len(seeds) for seeds in found.values()] == [1, 1, 1, 2, 2]
+    assert [len(seeds) for seeds in found.values()] == [1, 1, 1, 1, 2, 2]
     unchanged, rescaled, served, still, model, best = (seeds[0] for seeds in found.values())
     assert unchanged["kept"] == pytest.approx(1, abs=1e-5)
     assert unchanged["target"] < 20 < 80 < model["target"]
