@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MynahError as err:
         print(err, file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # who reads the output, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("Cancelled; nothing was written.", file=sys.stderr)
         return INTERRUPTED

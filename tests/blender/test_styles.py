@@ -226,23 +226,22 @@ def test_reading_can_be_cancelled(
     assert bpy.ops.mynah.generate() == {"FINISHED"}
 
 
-def test_no_tick_is_long_while_1000_frames_are_read(
+def test_no_tick_is_long_while_3000_frames_are_read(
     face: bpy.types.Object, voice: Path, daemon: FakeDaemon
 ) -> None:
     actor = make_face("Actor")
-    bake(actor, clip_of(1000, jawOpen=0.8, headYaw=0.3), 1.0, "their line")
+    bake(actor, clip_of(3000, jawOpen=0.8, headYaw=0.3), 1.0, "their line")
     bpy.ops.mynah.add_rig_style(rig="Actor")
-    bpy.context.scene.mynah.styles[0].last = 1000
+    bpy.context.scene.mynah.styles[0].last = 3000
     session.start(collect(bpy.context, face), connect_to(""))
     spent_s = []
     while not session.job.ticket:
         began = time.thread_time()  # not what other programs take
         session.pump()
         spent_s.append(time.thread_time() - began)
-    assert len(spent_s) > 3
-    assert max(spent_s) < 0.016
+    assert max(spent_s) < 0.016 < sum(spent_s)  # there was something to cut into ticks
     session.run_until_done()
-    assert uploaded(daemon, submitted(daemon).styles[0].clip_sha256).n_frames == 1000
+    assert uploaded(daemon, submitted(daemon).styles[0].clip_sha256).n_frames == 3000
 
 
 # --- gestures ------------------------------------------------------------------------------------

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mynah_shared.errors import BadInputError
-
-from ..clip_files import clip_writer, write_clip
-from .lines import rate
+from ..capture.arguments import add_capture_arguments, chosen_head
+from ..clip_files import write_clip
+from .lines import check_output, rate
 from .reporter import Reporter
 
 if TYPE_CHECKING:  # decoders and networks take a second to load
@@ -26,37 +25,20 @@ def add_parser(commands: Any) -> None:
     add("--fps", type=rate, default=0.0, help="rate of the clip (default: the video's)")
     add("--start", type=float, default=0.0, metavar="S", help="begin here in the video")
     add("--end", type=float, default=0.0, metavar="S", help="end here in the video")
-    add(
-        "--landmarker",
-        type=Path,
-        metavar="PATH",
-        help="MediaPipe's face_landmarker.task (default: fetched on first use)",
-    )
-    add(
-        "--head",
-        type=Path,
-        metavar="PATH",
-        help="solve on this ICT-FaceKit head instead of the network that ships; 'download' "
-        "fetches it on first use",
-    )
+    add_capture_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Captures and writes the file. Raises `MynahError` with a sentence, leaving no file."""
     from ..capture.capture import Part, capture_video
-    from ..capture.ict_facekit import fetch_head
 
     output: Path = arguments.output
-    clip_writer(output)
-    if not output.absolute().parent.is_dir():
-        raise BadInputError(f"The folder of the output '{output}' doesn't exist; create it first.")
+    check_output(output)
     part = Part(arguments.start, arguments.end, arguments.fps)
     reporter = Reporter(sys.stderr)
-    head: Path | None = arguments.head
     try:
-        if head == Path("download"):
-            head = fetch_head(reporter)
+        head = chosen_head(arguments, reporter)
         made = capture_video(
             arguments.video, reporter, part, landmarker=arguments.landmarker, head=head
         )

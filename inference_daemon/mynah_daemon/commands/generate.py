@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates and writes the file. Raises `MynahError` with a sentence, leaving no file."""
-    check_output(arguments)
+    check_output(arguments.output, arguments.representation)
     line = read_line(
         arguments,
         arguments.audio,

@@ -136,10 +136,9 @@ def read_line(arguments: argparse.Namespace, source: Path, **own: Any) -> Line:
     )
 
 
-def check_output(arguments: argparse.Namespace) -> None:
+def check_output(output: Path, representation: str = "") -> None:
     """Raises `BadInputError` before the work if the result could not be written."""
-    output: Path = arguments.output
-    clip_writer(output, arguments.representation)
+    clip_writer(output, representation)
     if not output.absolute().parent.is_dir():
         raise BadInputError(f"The folder of the output '{output}' doesn't exist; create it first.")
 

@@ -22,6 +22,6 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Transfers and writes the file. Raises `MynahError` with a sentence, leaving no file."""
-    check_output(arguments)
+    check_output(arguments.output, arguments.representation)
     perform_into(read_line(arguments, arguments.clip, is_transfer=True), arguments.output)
     return 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mynah_daemon.capture.arguments import add_capture_arguments, chosen_head
 from mynah_daemon.commands.reporter import Reporter
 from mynah_shared.errors import EngineUnavailableError
 
@@ -36,19 +37,7 @@ def add_parser(subparsers: Any) -> None:
         default="en-us",
         help="of the transcripts, as espeak-ng names it (default: en-us)",
     )
-    add(
-        "--landmarker",
-        type=Path,
-        metavar="PATH",
-        help="MediaPipe's face_landmarker.task (default: fetched on first use)",
-    )
-    add(
-        "--head",
-        type=Path,
-        metavar="PATH",
-        help="solve on this ICT-FaceKit head instead of the network that ships; 'download' "
-        "fetches it on first use",
-    )
+    add_capture_arguments(build)
     build.set_defaults(run=run)
 
 
@@ -63,13 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"'mynah dataset' needs the package '{error.name}'; install it with: "
             "pip install 'mynah_daemon[training,capture]'"
         ) from error
-    from mynah_daemon.capture.ict_facekit import fetch_head
-
     progress = _Progress()
-    head: Path | None = arguments.head
     try:
-        if head == Path("download"):
-            head = fetch_head(progress.report)
+        head = chosen_head(arguments, progress.report)
         tools = Tools(arguments.language, arguments.landmarker, head)
         build_dataset(arguments.videos, arguments.output, tools, progress.report, progress.say)
     except KeyboardInterrupt:

@@ -58,8 +58,8 @@ class StyleMix(UtteranceMix):
     """The number of made performers and the seed of the first one, and the share of items that keep
     the manner in which they were filmed.
 
-    A batch has `items`: the counts of kinds hold over several batches. Small ones teach more in a
-    minute on a CPU (in 4 minutes with 8 items what 12 minutes with 32 do).
+    A batch has `items`: the counts of kinds hold over several batches. Small ones teach lips more
+    in a minute on a CPU; a manner takes as many items as ever.
     """
 
     items: int = 8
