@@ -22,11 +22,12 @@ from mynah_daemon.engine.engine import SAMPLE_RATE, LipSyncEngine
 from mynah_daemon.engine.lip_closure import close_lips
 from mynah_daemon.engine.model_store import open_store
 from mynah_daemon.pictures.film_strip import draw_strip
-from mynah_daemon.styles.style_file import SUFFIX, Style, StyleInfo, write_style
+from mynah_daemon.styles.style_file import Style, StyleInfo, write_style
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.regions import BROWS, CHEEKS_AND_NOSE, HEAD, LIPS, channel_indices
 from mynah_shared.protocol.messages import SynthesizeRequest
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX
 
 from .data import flite
 from .data.espeak import Segment
@@ -137,7 +138,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     styles: list[Style] = []
     for manner in MANNERS:
-        path = args.out / f"{manner.name}{SUFFIX}"
+        path = args.out / f"{manner.name}{LIBRARY_SUFFIX}"
         style = make_style(manner, engine)
         write_style(style, path)
         styles.append(style)

@@ -12,11 +12,12 @@ import pytest
 from mynah_daemon.styles import library as library_module
 from mynah_daemon.styles.library import SHIPPED, StyleLibrary
 from mynah_daemon.styles.quality import count_blinks, judge_clip
-from mynah_daemon.styles.style_file import SUFFIX, Style, StyleInfo, read_style, write_style
+from mynah_daemon.styles.style_file import Style, StyleInfo, read_style, write_style
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.regions import EYES, HEAD, LIPS, REST
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX
 
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
 JAW, SMILE = ARKIT_CHANNELS.index("jawOpen"), ARKIT_CHANNELS.index("mouthSmileLeft")
@@ -142,7 +143,7 @@ def test_names_are_taken_whatever_their_capitals(library: StyleLibrary) -> None:
     library.add(style("HERO", "new", seed=1), replace=True)
     assert names(library) == ["HERO"]
     assert library.find("hero").info.tags == ("new",)
-    assert [path.name for path in library.folder.iterdir()] == [f"HERO{SUFFIX}"]
+    assert [path.name for path in library.folder.iterdir()] == [f"HERO{LIBRARY_SUFFIX}"]
 
 
 def test_a_replaced_file_is_read_anew(library: StyleLibrary) -> None:
@@ -156,7 +157,7 @@ def test_only_own_styles_can_be_removed_and_only_by_name(
 ) -> None:
     monkeypatch.setattr(library_module, "SHIPPED", tmp_path / "shipped")
     (tmp_path / "shipped").mkdir()
-    write_style(style("Hero", "shipped"), tmp_path / "shipped" / f"Hero{SUFFIX}")
+    write_style(style("Hero", "shipped"), tmp_path / "shipped" / f"Hero{LIBRARY_SUFFIX}")
     library.add(style("hero", "mine", seed=1))
     assert library.find("hero").info.tags == ("mine",)  # hides the shipped one
     with pytest.raises(BadInputError, match="There is no style 'mine'"):
@@ -178,7 +179,7 @@ def test_a_file_that_can_not_be_read_is_left_out_until_it_is_asked_for(
     library: StyleLibrary,
 ) -> None:
     library.add(style("good"))
-    (library.folder / f"bad{SUFFIX}").write_bytes(b"broken")
+    (library.folder / f"bad{LIBRARY_SUFFIX}").write_bytes(b"broken")
     assert names(library) == ["good"]
     with pytest.raises(BadInputError, match=r"'bad\.mynahstyle' is not a style"):
         library.find("Bad")
@@ -208,7 +209,7 @@ def test_a_folder_that_can_not_be_written_leaves_nothing(
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(BadInputError, match=r"Can't write .*new\.mynahstyle: No space left"):
         library.add(style("new"))
-    assert [path.name for path in library.folder.iterdir()] == [f"old{SUFFIX}"]
+    assert [path.name for path in library.folder.iterdir()] == [f"old{LIBRARY_SUFFIX}"]
 
 
 def test_the_starter_set_has_a_picture_a_licence_and_tags_of_its_own(library: StyleLibrary) -> None:

@@ -262,7 +262,7 @@ def test_an_unreadable_file_is_named(common_daemon: None, audio: Path, out: Path
             "no style and no tag 'no such'; available: neutral",
         ),
         (("-o", "a.csv", "--style", "neutral:ears"), "no style region 'ears'"),
-        (("-o", "a.csv", "--style", "neutral@much"), "'much' is not a number"),
+        (("-o", "a.csv", "--style", "neutral@much"), "'much' in 'neutral@much' is no weight"),
         (("-o", "a.csv", "--style", "@"), "no style and no tag '@'"),
         (("-o", "a.csv", "--model", "gpt"), "available: regression, diffusion, loudness"),
         (("-o", "a.npz", "--representation", "flame"), "no map between ARKit and FLAME yet; make"),

@@ -12,8 +12,9 @@ from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import open_store
 from mynah_daemon.styles.library import SHIPPED
 from mynah_daemon.styles.quality import judge_clip
-from mynah_daemon.styles.style_file import SUFFIX, Style, check_name, read_style
+from mynah_daemon.styles.style_file import Style, check_name, read_style
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX
 from mynah_training.starter_manners import MANNERS
 
 torch = pytest.importorskip("torch", reason="torch is not installed: training can't be tested")
@@ -35,7 +36,7 @@ BY_NAME = {manner.name: manner for manner in MANNERS}
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Style]:
-    return {path.stem: read_style(path) for path in SHIPPED.glob(f"*{SUFFIX}")}
+    return {path.stem: read_style(path) for path in SHIPPED.glob(f"*{LIBRARY_SUFFIX}")}
 
 
 def mean(style: Style, name: str) -> float:

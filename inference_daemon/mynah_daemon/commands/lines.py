@@ -7,7 +7,6 @@ import argparse
 import json
 import math
 import queue
-import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -29,14 +28,13 @@ from mynah_shared.client.events import (
 from mynah_shared.client.steps import Line
 from mynah_shared.errors import BadInputError, JobFailedError
 from mynah_shared.protocol.messages import Amounts, GestureUse, KeyUse, StyleUse
+from mynah_shared.scene.style_words import parse_style, style_file
 
 from ..clip_files import clip_writer, write_clip
-from ..styles.style_file import STYLE_SUFFIXES
 from .connecting import APP, connect
 from .reporter import Reporter
 
 _PARTS: Final = ("lips", "brows", "blinks", "gaze", "head")
-_STYLE: Final = re.compile(r"(?P<name>.+?)(@(?P<weight>[^@:]*))?(:(?P<region>\w+))?")
 _POLL_S: Final = 0.1  # a wait without end would not hear Ctrl-C on Windows
 
 
@@ -104,7 +102,7 @@ def add_line_arguments(parser: argparse.ArgumentParser) -> None:
 def read_line(arguments: argparse.Namespace, source: Path, **own: Any) -> Line:
     """The line of `add_line_arguments`, of a file, with the command's `own` fields."""
     uses = [*arguments.style, *(_style_at(*pair) for pair in arguments.style_at)]
-    clips = [_style_file(use.name) for use in uses]
+    clips = [style_file(use.name) for use in uses]
     uses = [
         use if c is None else replace(use, name=c.name) for use, c in zip(uses, clips, strict=True)
     ]
@@ -191,11 +189,10 @@ def _check(event: ClientEvent, report: Callable[[str, float], None]) -> None:
 
 
 def _style(text: str) -> StyleUse:
-    match = _STYLE.fullmatch(text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME|FILE[@WEIGHT][:REGION]")
-    weight = 1.0 if match["weight"] is None else number(match["weight"])
-    return StyleUse(match["name"], weight, match["region"] or "")
+    try:
+        return parse_style(text)
+    except BadInputError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
 
 
 def _style_at(start: str, text: str) -> StyleUse:
@@ -223,12 +220,6 @@ def _argument(name: str) -> Generator[None]:
         yield
     except argparse.ArgumentTypeError as error:
         raise BadInputError(f"argument {name}: {error}") from error
-
-
-def _style_file(name: str) -> Path | None:
-    """The file that a style's name means, if it means one."""
-    path = Path(name)
-    return path if path.suffix.lower() in STYLE_SUFFIXES or path.is_file() else None
 
 
 def number(text: str) -> float:

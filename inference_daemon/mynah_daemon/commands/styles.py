@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX
 
 from ..clip_files import read_clip, replace_file
 from ..config import config_from_environment
 from ..styles.clips import check_clip
 from ..styles.library import ListedStyle, StyleLibrary
-from ..styles.style_file import SUFFIX, Style, StyleInfo, check_name, read_style
+from ..styles.style_file import Style, StyleInfo, check_name, read_style
 
 if TYPE_CHECKING:
     from ..styles.quality import StyleQuality
@@ -52,7 +53,7 @@ def add_parser(commands: Any) -> None:
 
     verb = _add_verb(verbs, "export", export, "one file that holds all of a style")
     verb.add_argument("name", metavar="NAME|TAG")
-    verb.add_argument("file", type=Path, metavar="FILE", help=f"NAME{SUFFIX}, or a folder")
+    verb.add_argument("file", type=Path, metavar="FILE", help=f"NAME{LIBRARY_SUFFIX}, or a folder")
 
     verb = _add_verb(verbs, "import", import_files, "add exported styles")
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
@@ -127,7 +128,7 @@ def add(arguments: argparse.Namespace) -> int:
         arguments.licence,
     )
     library.claim(info.name, replace=arguments.replace)
-    if path.suffix.lower() == SUFFIX:
+    if path.suffix.lower() == LIBRARY_SUFFIX:
         raise BadInputError(f"'{path.name}' is a style already; use `mynah styles import`.")
     clip = check_clip(_cut(read_clip(path), arguments.start, arguments.end, path.name), path.name)
     _say_what_hides(library, info.name)
@@ -150,9 +151,11 @@ def export(arguments: argparse.Namespace) -> int:
     if listed.path is None:
         raise _no_performance(listed)
     if file.is_dir():
-        file = file / f"{listed.info.name}{SUFFIX}"
-    if file.suffix.lower() != SUFFIX:
-        raise BadInputError(f"A style is exported as one {SUFFIX} file, not as '{file.name}'.")
+        file = file / f"{listed.info.name}{LIBRARY_SUFFIX}"
+    if file.suffix.lower() != LIBRARY_SUFFIX:
+        raise BadInputError(
+            f"A style is exported as one {LIBRARY_SUFFIX} file, not as '{file.name}'."
+        )
     _write(file, listed.path.read_bytes())
     print(f"{file}: the style '{listed.info.name}'")
     return 0

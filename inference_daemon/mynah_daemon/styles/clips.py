@@ -12,11 +12,12 @@ import numpy as np
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import StyleUse
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX, STYLE_SUFFIXES
 
 from ..blobs import BlobStore
 from ..clip_files import read_clip
 from .library import StyleLibrary
-from .style_file import STYLE_SUFFIXES, SUFFIX, read_style
+from .style_file import read_style
 
 LEAST_S: Final = 3.0
 """A shorter performance shows too little of a manner: a few words and no blink."""
@@ -37,7 +38,7 @@ def resolve_style(use: StyleUse, library: StyleLibrary, blobs: BlobStore) -> Sty
         sha256 = blobs.add(style.path.read_bytes())
     except OSError as err:
         raise BadInputError(f"Can't read the style '{use.name}': {err.strerror}.") from err
-    return replace(use, name=f"{style.info.name}{SUFFIX}", clip_sha256=sha256)
+    return replace(use, name=f"{style.info.name}{LIBRARY_SUFFIX}", clip_sha256=sha256)
 
 
 def read_style_clip(path: Path, name: str) -> MotionClip:
@@ -49,7 +50,7 @@ def read_style_clip(path: Path, name: str) -> MotionClip:
             f"'{name}' is not a style clip; use a {', '.join(STYLE_SUFFIXES)} file, or make one of "
             "a video with `mynah capture`."
         )
-    clip = read_style(path, name).clip if suffix == SUFFIX else read_clip(path, name=name)
+    clip = read_style(path, name).clip if suffix == LIBRARY_SUFFIX else read_clip(path, name=name)
     return check_clip(clip, name)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from mynah_shared.errors import BadInputError
+from mynah_shared.scene.style_words import LIBRARY_SUFFIX
 
-from .style_file import SUFFIX, Style, StyleInfo, read_style, write_style
+from .style_file import Style, StyleInfo, read_style, write_style
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
 NEUTRAL: Final = "neutral"
@@ -59,7 +60,7 @@ class StyleLibrary:
         for style in styles:
             if wanted in (tag.casefold() for tag in style.info.tags):
                 return style
-        for path in self.folder.glob(f"*{SUFFIX}"):
+        for path in self.folder.glob(f"*{LIBRARY_SUFFIX}"):
             if path.stem.casefold() == wanted:
                 read_style(path)
         raise _unknown("style and no tag", name, styles)
@@ -68,7 +69,7 @@ class StyleLibrary:
         """Stores the style among the user's own. Raises `BadInputError` if its name is taken or the
         folder can't be written."""
         old = self.claim(style.info.name, replace=replace)
-        path = self.folder / f"{style.info.name}{SUFFIX}"
+        path = self.folder / f"{style.info.name}{LIBRARY_SUFFIX}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as err:
@@ -86,7 +87,7 @@ class StyleLibrary:
             raise BadInputError(f"'{NEUTRAL}' is the model's own manner; choose another name.")
         own = _styles_in(self.folder, shipped=False)
         named = [s.path for s in own if s.info.name.casefold() == wanted]
-        named += [p for p in self.folder.glob(f"*{SUFFIX}") if p.stem.casefold() == wanted]
+        named += [p for p in self.folder.glob(f"*{LIBRARY_SUFFIX}") if p.stem.casefold() == wanted]
         if named and not replace:
             raise BadInputError(
                 f"There is a style '{name}' already; choose another name, remove the old one first "
@@ -114,7 +115,7 @@ def _unknown(what: str, name: str, styles: list[ListedStyle]) -> BadInputError:
 
 def _styles_in(folder: Path, *, shipped: bool) -> list[ListedStyle]:
     styles: list[ListedStyle] = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in sorted(folder.glob(f"*{LIBRARY_SUFFIX}")):
         try:
             status = path.stat()
             info, duration_s = _read_once(path, status.st_mtime_ns, status.st_size)

@@ -21,9 +21,6 @@ from mynah_shared.motion.clip import MotionClip
 
 from ..clip_files import replace_file
 
-SUFFIX: Final = ".mynahstyle"
-STYLE_SUFFIXES: Final = (SUFFIX, ".csv", ".npz", ".json")
-"""Files that show a style: the library's own, and motion clips."""
 _NAME: Final = re.compile(r"[^\W_][\w .'()-]{0,59}")
 _LARGEST_BYTES: Final = 64 << 20
 _DAMAGED: Final = (
