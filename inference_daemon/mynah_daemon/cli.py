@@ -13,6 +13,7 @@ from mynah_shared._version import __version__
 from mynah_shared.errors import MynahError
 
 from .commands import (
+    batch,
     bench,
     capture,
     daemon,
@@ -25,6 +26,10 @@ from .commands import (
     transfer,
 )
 
+_COMMANDS: Final = (
+    *(generate, batch, transfer, capture, styles, flame),
+    *(daemon, status, stop, doctor, bench),
+)
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
@@ -49,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="mynah", description="Facial performance from dialogue audio.")
     parser.add_argument("--version", action="version", version=f"mynah {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (generate, transfer, capture, styles, flame, daemon, status, stop, doctor, bench):
+    for module in _COMMANDS:
         module.add_parser(commands)
     for entry in entry_points(group="mynah.commands"):
         _add_foreign(commands, entry.name, entry.load)
