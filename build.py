@@ -6,7 +6,8 @@ demo      run the main job in real Blender and leave film, film strip, curves an
 test      check the sources, then run every test
 check     check the sources only: format, lint, types, import rules
 wheel     dist/: the wheels of mynah_shared and mynah_daemon
-daemon    dist/: the same wheels with a list of what they need, as one zip
+daemon    dist/: the same wheels with a list of what they need, as one zip; --offline PLATFORM:
+          with all they need, to set up the engine in Blender without a network
 blender   dist/: the Blender extension, validated
 maya      dist/: the Maya module with the client library
 clean     remove what the other verbs made
@@ -18,6 +19,7 @@ import argparse
 import sys
 
 OLDEST, NEWEST = (3, 11), (3, 13)
+PLATFORMS = ("linux-x64", "windows-x64", "macos-arm64", "macos-x64")
 
 
 def main() -> int:
@@ -53,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=verb)
         if verb in (setup, demo, test, blender):
             sub.add_argument("--bpy", metavar="VERSION", help="this bpy from the package index")
+        if verb is daemon:
+            sub.add_argument("--offline", choices=PLATFORMS, help="with all packages for this one")
         if verb is demo:
             sub.add_argument("--blender", metavar="PATH", help="this Blender instead of bpy")
     return parser
@@ -62,9 +66,12 @@ def setup(arguments: argparse.Namespace) -> int:
     """Make or refresh both environments, and make this engine the one that hosts find."""
     from tools import environments
 
+    no_capture = environments.capture()
     environments.register_engine(environments.engine())
     ready = [environments.engine(), environments.blender(arguments.bpy)]
     print("Ready:", *ready, sep="\n  ")
+    if no_capture:
+        print(f"Videos of performers can't be captured: {no_capture}")
     return 0
 
 
@@ -97,11 +104,11 @@ def wheel(_: argparse.Namespace) -> int:
     return 0
 
 
-def daemon(_: argparse.Namespace) -> int:
+def daemon(arguments: argparse.Namespace) -> int:
     """Pack the engine's wheels with the list of what they need."""
     from tools import packages
 
-    packages.daemon()
+    packages.daemon(arguments.offline)
     return 0
 
 

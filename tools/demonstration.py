@@ -24,6 +24,7 @@ def run(blender: str | None, bpy: str | None) -> int:
     start = time.monotonic()
     command = _host(blender, bpy)
     engine = environments.engine()
+    no_capture = environments.capture()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     # A state folder of its own: the demo must not meet or stop a daemon the user works with.
@@ -44,6 +45,8 @@ def run(blender: str | None, bpy: str | None) -> int:
             run_logged([engine, "-m", "mynah_daemon", "stop"], "demo-stop", **env)
     shutil.rmtree(OUT / "frames")
     _report(stages, time.monotonic() - start)
+    if no_capture:
+        print(f"\nVideos of performers can't be captured: {no_capture}")
     return 0
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tomllib
@@ -74,43 +74,87 @@ def blender(bpy: str | None = None) -> Path:
     return _ensure("blender", [f"bpy=={wanted}", *group("blender")], "")
 
 
+def extra(name: str) -> list[str]:
+    """The requirements of one extra of the engine's package."""
+    with open(ROOT / "inference_daemon" / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["optional-dependencies"][name]
+
+
 def torch() -> str | None:
     """Adds the pinned torch to the engine's environment; why it was left out, or None.
 
     Installed only where the pin resolves without CUDA packages, which would bring gigabytes.
     """
+    return _add("torch", group("training"), "tests/training", against_torch)
+
+
+def capture() -> str | None:
+    """Adds MediaPipe, for videos, to the engine's environment; why it was left out, or None.
+
+    Installed only where it leaves numpy as it is, and kept only if it can be loaded: on Linux its
+    OpenCV needs libraries of the system.
+    """
+    reason = _add("mediapipe", extra("capture"), "videos (some 400 MB)", against_mediapipe)
+    return reason or _load_mediapipe(engine())
+
+
+def _add(
+    name: str, wanted: list[str], use: str, against: Callable[[list[str]], str | None]
+) -> str | None:
+    """Installs what is wanted into the engine's environment unless `against` the packages that pip
+    would bring something speaks; notes the reason, which is returned."""
     python = engine()
-    stamp = python.parent.parent / "mynah-torch.json"
-    wanted = group("training")
+    stamp = python.parent.parent / f"mynah-{name}.json"
     if stamp.is_file():
         noted = json.loads(stamp.read_text(encoding="utf-8"))
         if noted["wanted"] == wanted:
             return noted["reason"]
-    with step(f"torch for tests/training ({', '.join(wanted)})"):
-        reason = _install_torch(python, wanted)
+    with step(f"{name} for {use}: {', '.join(wanted)}"):
+        reason = _install(python, name, wanted, against)
     stamp.write_text(json.dumps({"wanted": wanted, "reason": reason}), encoding="utf-8")
     return reason
 
 
-def _install_torch(python: Path, wanted: list[str]) -> str | None:
-    report = ROOT / "build" / "torch-report.json"
+def _install(
+    python: Path, name: str, wanted: list[str], against: Callable[[list[str]], str | None]
+) -> str | None:
+    report = ROOT / "build" / f"{name}-report.json"
     report.parent.mkdir(exist_ok=True)
     pip = [python, "-m", "pip", "install", "--only-binary=:all:"]
     try:
-        run_logged([*pip, "--dry-run", "--report", report, *wanted], "torch-plan")
+        run_logged([*pip, "--dry-run", "--report", report, *wanted], f"{name}-plan")
     except CommandError:
         return f"{wanted[0]} is not to be had for this Python and platform"
-    cuda = cuda_packages(report.read_text(encoding="utf-8"))
-    if cuda:
-        return f"{wanted[0]} would bring {len(cuda)} CUDA packages ({cuda[0]}, …)"
-    _pip(python, wanted, "torch-install")
+    if reason := against(planned_packages(report.read_text(encoding="utf-8"))):
+        return f"{wanted[0]} would bring {reason}"
+    _pip(python, ["--only-binary=:all:", *wanted], f"{name}-install")
     return None
 
 
-def cuda_packages(report: str) -> list[str]:
-    """The packages in pip's installation report that only serve NVIDIA GPUs."""
-    names = [entry["metadata"]["name"] for entry in json.loads(report)["install"]]
-    return [name for name in names if name.lower().startswith("nvidia")]
+def planned_packages(report: str) -> list[str]:
+    """The names in pip's installation report."""
+    return [entry["metadata"]["name"] for entry in json.loads(report)["install"]]
+
+
+def against_torch(packages: list[str]) -> str | None:
+    """Packages that only serve NVIDIA GPUs."""
+    cuda = [name for name in packages if name.lower().startswith("nvidia")]
+    return f"{len(cuda)} CUDA packages ({cuda[0]}, …)" if cuda else None
+
+
+def against_mediapipe(packages: list[str]) -> str | None:
+    """Packages that the engine has already, in the version that its types are checked for."""
+    replaced = [name for name in packages if name.lower() in ("numpy", "scipy", "onnxruntime")]
+    return f"another {replaced[0]}" if replaced else None
+
+
+def _load_mediapipe(python: Path) -> str | None:
+    code = "from mynah_daemon.capture.landmarks import load_mediapipe; load_mediapipe()"
+    try:
+        run_logged([python, "-c", code], "mediapipe-load")
+    except CommandError as error:
+        return error.output.strip().splitlines()[-1].partition(": ")[2]
+    return None
 
 
 def _ensure(name: str, requirements: Sequence[str], sources: str) -> Path:

@@ -51,11 +51,14 @@ def test(bpy: str | None) -> int:
     report = _Report()
     python = environments.engine()
     no_torch = environments.torch()
+    no_capture = environments.capture()
     _check(python, report)
     pytest = ["-m", "pytest", "-q"]
     report.run("pytest (engine)", [python, *pytest, *(f"--ignore={path}" for path in _IN_BLENDER)])
     if no_torch:
         report.skip("tests/training (torch)", no_torch)
+    if no_capture:
+        report.skip("tests of videos (MediaPipe)", no_capture)
     try:
         in_blender = environments.blender(bpy)
     except BuildError as error:

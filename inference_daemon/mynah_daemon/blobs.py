@@ -1,5 +1,5 @@
-"""Uploaded audio and style clips by their content hash: chunks in, a verified file out, the oldest
-deleted first."""
+"""Uploaded audio, clips and videos by their content hash: chunks in, a verified file out, the
+oldest deleted first."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class BlobStore:
         if upload.n_bytes != n_bytes or offset + len(data) > n_bytes:
             self._discard(sha256)
             raise JobFailedError(
-                f"The upload of the audio doesn't fit its size of {n_bytes} bytes; send it again.",
+                f"The upload of the file doesn't fit its size of {n_bytes} bytes; send it again.",
                 code=ErrorCode.bad_value,
             )
         if offset == 0:
@@ -101,12 +101,13 @@ class BlobStore:
             )
         if n_bytes > self._limits.audio_bytes:
             raise JobFailedError(
-                f"The audio file has {n_bytes / 1e6:.0f} MB; at most "
-                f"{self._limits.audio_bytes / 1e6:.0f} MB are accepted: cut it or save it as FLAC.",
+                f"The file has {n_bytes / 1e6:.0f} MB; at most "
+                f"{self._limits.audio_bytes / 1e6:.0f} MB are accepted: cut it, or save audio as "
+                "FLAC and videos smaller.",
                 code=ErrorCode.too_large,
             )
         if n_bytes <= 0:
-            raise JobFailedError("The audio file is empty.", code=ErrorCode.bad_value)
+            raise JobFailedError("The file is empty.", code=ErrorCode.bad_value)
 
     def _append(self, sha256: str, data: bytes) -> None:
         try:
@@ -117,7 +118,7 @@ class BlobStore:
         except OSError as err:
             self._discard(sha256)
             raise JobFailedError(
-                f"The audio can't be stored ({err.strerror}); free some disk space and try again.",
+                f"The file can't be stored ({err.strerror}); free some disk space and try again.",
                 code=ErrorCode.internal,
                 retry=True,
             ) from err
@@ -126,7 +127,7 @@ class BlobStore:
         if upload.digest.hexdigest() != sha256:
             self._discard(sha256)
             raise JobFailedError(
-                "The audio was damaged on its way to the daemon; send it again.",
+                "The file was damaged on its way to the daemon; send it again.",
                 code=ErrorCode.bad_value,
                 retry=True,
             )

@@ -112,7 +112,10 @@ def _read_as_stored(path: Path, fps: float | None, name: str) -> MotionClip:
         raise BadInputError(
             f"'{name}' is not a motion clip: its content doesn't fit its suffix {suffix}."
         ) from err
-    raise BadInputError(f"'{name}' is not a motion clip; use a .csv, .npz or .json file.")
+    raise BadInputError(
+        f"'{name}' is not a motion clip; use a .csv, .npz or .json file, or make one of a video "
+        "with `mynah capture`."
+    )
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -21,7 +21,7 @@ LIMITS: Final = Limits(
     message_bytes=4 << 20,
     chunk_bytes=256 << 10,
     chunks_in_flight=8,
-    audio_bytes=1 << 30,  # an hour of 48 kHz stereo fits; the part to perform is cut from it
+    audio_bytes=1 << 30,  # an hour of 48 kHz stereo fits, or ten minutes of a phone's 4K video
     audio_s=600.0,
     queued_jobs=2000,
 )
@@ -40,7 +40,9 @@ class DaemonConfig:
     result_bytes: int = 256 << 20
     """Finished results kept in memory."""
     blob_bytes: int = 2 << 30
-    """Uploaded audio kept on disk while the daemon lives."""
+    """Uploaded files kept on disk while the daemon lives."""
+    landmarker: Path | None = None
+    """MediaPipe's Face Landmarker, for videos; None: fetched on first use."""
 
     def __post_init__(self) -> None:
         try:
@@ -72,6 +74,17 @@ class DaemonConfig:
 
 
 def config_from_environment(host: str = LOOPBACK) -> DaemonConfig:
-    """MYNAH_HOME moves the state folder (see `state_dir`), MYNAH_WEIGHTS the weights."""
-    weights = os.environ.get("MYNAH_WEIGHTS")
-    return DaemonConfig(state_dir(), Path(weights).absolute() if weights else BUNDLED, host)
+    """MYNAH_HOME moves the state folder (see `state_dir`), MYNAH_WEIGHTS the weights, and
+    MYNAH_LANDMARKER is a Face Landmarker that need not be fetched."""
+    weights = _path("MYNAH_WEIGHTS") or BUNDLED
+    return DaemonConfig(state_dir(), weights, host, landmarker=landmarker_from_environment())
+
+
+def landmarker_from_environment() -> Path | None:
+    """The file that MYNAH_LANDMARKER names."""
+    return _path("MYNAH_LANDMARKER")
+
+
+def _path(variable: str) -> Path | None:
+    text = os.environ.get(variable)
+    return Path(text).absolute() if text else None

@@ -114,8 +114,8 @@ def submit(service: Service, request: m.Submit) -> m.Message:
     for line in checked:
         if not all(service.blobs.has(sha256) for sha256 in blobs_of(line)):
             raise JobFailedError(
-                f"The daemon doesn't have the audio of '{line.audio_name}' or a style clip of it; "
-                "upload them first.",
+                f"The daemon doesn't have the file '{line.audio_name}' or a clip that goes with "
+                "it; upload them first.",
                 code=m.ErrorCode.not_found,
                 retry=True,
             )

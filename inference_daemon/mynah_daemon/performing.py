@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ from mynah_shared.protocol.messages import SynthesizeRequest
 from .audio.decode import Decoder
 from .config import config_from_environment
 from .engine.engine import SAMPLE_RATE, LipSyncEngine, Progress
+from .engine.holds import Holds
 from .held_clips import read_driving_clip, read_holds
 from .styles.clips import read_style_clip
+from .videos import VideoCaptures, is_video
 
 FloatArray = NDArray[np.float32]
 StyleClips = Sequence[MotionClip | None]
@@ -38,10 +40,14 @@ class Performed:
 
 
 class RequestPerformer:
-    """Performs requests whose files lie in the folder `blobs`."""
+    """Performs requests whose files lie in the folder `blobs`; `landmarker` as in
+    `capture_video`."""
 
-    def __init__(self, engine: LipSyncEngine, decoder: Decoder, blobs: Path) -> None:
+    def __init__(
+        self, engine: LipSyncEngine, decoder: Decoder, blobs: Path, landmarker: Path | None = None
+    ) -> None:
         self._engine, self._decoder, self._blobs = engine, decoder, blobs
+        self._videos = VideoCaptures(blobs, landmarker)
 
     def perform(
         self,
@@ -57,15 +63,26 @@ class RequestPerformer:
         ]
         holds = read_holds(request, self._blobs)
         if request.is_transfer:
-            driving = read_driving_clip(request, self._blobs)
-            clip = self._engine.transfer(request, driving, clips, holds)
-            performed = Performed(clip, driving.duration_s)
+            performed = self._transfer(request, clips, holds, progress)
         else:
             samples = self._decode(request, check_cancelled)
             clip = self._engine.synthesize(request, samples, progress, clips, holds)
             warnings = self._warnings(request, samples, clips)
             performed = Performed(clip, len(samples) / SAMPLE_RATE, warnings)
         return _in_flame(performed) if request.representation == FLAME else performed
+
+    def _transfer(
+        self, request: SynthesizeRequest, clips: StyleClips, holds: Holds, progress: Progress
+    ) -> Performed:
+        warnings: tuple[str, ...] = ()
+        if is_video(request.audio_name):
+            driving, warnings = self._videos.capture(request, progress)
+        else:
+            driving = read_driving_clip(request, self._blobs)
+        wanted = replace(request, fps=request.fps or driving.fps)
+        clip = self._engine.transfer(wanted, driving, clips, holds)
+        progress("finish", 1, 1)
+        return Performed(clip, driving.duration_s, warnings)
 
     def _decode(
         self, request: SynthesizeRequest, check_cancelled: Callable[[], None]

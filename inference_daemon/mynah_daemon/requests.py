@@ -6,9 +6,10 @@ import dataclasses
 import hashlib
 import json
 import re
+from pathlib import PurePath
 from typing import Final
 
-from mynah_shared.errors import JobFailedError
+from mynah_shared.errors import BadInputError, JobFailedError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol.messages import ErrorCode, Limits, SynthesizeRequest
@@ -29,12 +30,14 @@ _MOST_GESTURES: Final = 64
 _MOST_KEYS: Final = 500
 _LARGEST_KEY: Final = 2.0
 _LONGEST_TEXT: Final = 20_000
+_LONGEST_NAME, _LONGEST_SUFFIX = 120, 12
 
 
 def check_request(
     request: SynthesizeRequest, store: ModelStore, limits: Limits
 ) -> SynthesizeRequest:
-    """The request with its model's name filled in and a clean audio name.
+    """The request with its model's name filled in and a clean audio name; a transfer that names no
+    model needs none.
 
     Raises `JobFailedError` with the sentence and code if something in it can't be used.
     """
@@ -44,7 +47,9 @@ def check_request(
         raise _refuse(
             ErrorCode.unknown_model, "model", request.model, [info.name for info in store.models]
         )
-    if imitates and not request.is_transfer and not store.imitates(model.name):
+    if request.is_transfer and request.model:
+        _check_transfers(model.name, store)
+    elif imitates and not request.is_transfer and not store.imitates(model.name):
         raise JobFailedError(
             f"The model '{model.name}' has a manner of its own only; for styles leave --model out "
             "or choose mynah.",
@@ -59,7 +64,8 @@ def check_request(
     _check_holds(request, limits)
     _check_numbers(request)
     _check_cut(request, limits)
-    return dataclasses.replace(request, model=model.name, audio_name=clean_name(request.audio_name))
+    name = "" if request.is_transfer and not request.model else model.name
+    return dataclasses.replace(request, model=name, audio_name=clean_name(request.audio_name))
 
 
 def job_key(request: SynthesizeRequest, store: ModelStore, flame_map: str = "") -> str:
@@ -68,7 +74,7 @@ def job_key(request: SynthesizeRequest, store: ModelStore, flame_map: str = "") 
     `request` has passed `check_request`. The audio's name is only for sentences and doesn't count.
     `flame_map` is the SHA-256 of the map on this computer, through which style clips may go too.
     """
-    model = store.find(request.model)
+    model = store.performer(request)
     content = dataclasses.asdict(dataclasses.replace(request, audio_name=""))
     content["schema"] = _RESULT_SCHEMA
     content["flame_map"] = flame_map
@@ -77,9 +83,18 @@ def job_key(request: SynthesizeRequest, store: ModelStore, flame_map: str = "") 
 
 
 def clean_name(name: str) -> str:
-    """The file's name alone, printable and short, as it may stand in a sentence."""
-    base = re.split(r"[/\\]", name)[-1]
-    return "".join(c for c in base if c.isprintable())[:120] or "audio"
+    """The file's name alone, printable and short, as it may stand in a sentence; with its suffix,
+    which may tell a format."""
+    base = "".join(c for c in re.split(r"[/\\]", name)[-1] if c.isprintable())
+    suffix = PurePath(base).suffix[:_LONGEST_SUFFIX]
+    return base[: _LONGEST_NAME - len(suffix)].removesuffix(suffix) + suffix or "audio"
+
+
+def _check_transfers(model: str, store: ModelStore) -> None:
+    try:
+        store.driven_by_clips(model)
+    except BadInputError as error:
+        raise JobFailedError(str(error), code=ErrorCode.bad_value) from error
 
 
 def _check_styles(request: SynthesizeRequest, limits: Limits) -> None:
@@ -138,7 +153,8 @@ def _check_holds(request: SynthesizeRequest, limits: Limits) -> None:
 
 
 def _check_numbers(request: SynthesizeRequest) -> None:
-    _check_range("rate (--fps)", request.fps, *_FPS_RANGE)
+    if request.fps or not request.is_transfer:
+        _check_range("rate (--fps)", request.fps, *_FPS_RANGE)
     _check_range("seed", request.seed, 0, 2**63 - 1)
     for part, amount in dataclasses.asdict(request.amounts).items():
         _check_range(f"amount of {part}", amount, 0, _LARGEST_AMOUNT)

@@ -209,7 +209,8 @@ class Supervisor(threading.Thread):
                 running.job,
                 ErrorCode.worker_crash,
                 f"The engine crashed twice on '{running.job.request.audio_name}'; convert the "
-                "file to WAV, and run `mynah doctor` if that fails too.",
+                f"file to {'another format' if running.job.request.is_transfer else 'WAV'}, and "
+                "run `mynah doctor` if that fails too.",
             )
         self.restarts += 1
         self._back_off()

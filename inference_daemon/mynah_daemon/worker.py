@@ -37,6 +37,7 @@ from mynah_shared.protocol.messages import (
 from mynah_shared.protocol.version import PROTOCOL_VERSION
 
 from .audio.decode import Decoder
+from .config import config_from_environment
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
 from .link import LinkWriter, read_message
@@ -57,7 +58,8 @@ class Worker:
         self._store, self._blobs, self._writer = store, blobs, writer
         self._engine = LipSyncEngine(store)
         self._decoder = Decoder()
-        self._performer = RequestPerformer(self._engine, self._decoder, blobs)
+        landmarker = config_from_environment().landmarker
+        self._performer = RequestPerformer(self._engine, self._decoder, blobs, landmarker)
         self._inbox: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
@@ -130,7 +132,7 @@ class Worker:
         self, request: SynthesizeRequest, performed: Performed, clock: StageClock
     ) -> dict[str, object]:
         """What a result is made of, so that a take can be explained and made again."""
-        model = self._store.find(request.model)
+        model = self._store.performer(request)
         return {
             "audio_sha256": request.audio_sha256,
             "audio_s": performed.length_s,

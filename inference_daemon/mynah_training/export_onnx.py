@@ -28,7 +28,7 @@ from .half_weights import round_to_half, store_half
 from .models.hubert_encoder import HubertEncoder
 from .models.regression import RegressionDecoder
 from .models.speech_encoder import SpeechEncoder
-from .models.styled import Conditions, StyledMotionModel
+from .models.styled import Conditions, DrivenByClips, StyledMotionModel
 from .modules.cepstrum import N_CEPSTRA
 from .train import load_checkpoint
 
@@ -49,6 +49,20 @@ class StyleGraph(nn.Module):
 
     def forward(self, motion: Tensor) -> Tensor:
         return self.model.encode_style(self.model.normalise(motion))
+
+
+class TransferGraph(nn.Module):
+    """A performance [1, T, 55] of anyone, in ARKit units, and a character's style code [1, K] → the
+    performance by that character."""
+
+    def __init__(self, model: StyledMotionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, driving: Tensor, style: Tensor) -> Tensor:
+        model = self.model
+        assert isinstance(model, DrivenByClips)
+        return model.denormalise(model.transfer(model.normalise(driving), style))
 
 
 class DenoiserGraph(nn.Module):
@@ -170,7 +184,7 @@ def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> di
         }
 
     _export(DenoiserGraph(model), step, ["clean"], denoiser, batched=True, half=True)
-    return {
+    entry = {
         "name": name,
         "kind": "diffusion",
         "file": denoiser.name,
@@ -185,6 +199,25 @@ def _diffusion(model: StyledMotionModel, features: FeaturePack, out: Path) -> di
         "mean": model.mean.tolist(),
         "scale": model.scale.tolist(),
         "neutral_style": neutral[0].tolist(),
+    }
+    return entry | _transfer(model, neutral, out / f"{name}_transfer.onnx")
+
+
+def _transfer(model: StyledMotionModel, style: Tensor, path: Path) -> dict[str, Any]:
+    """What the manifest says of the graph through which clips drive the model; nothing of one that
+    they can't."""
+    if not isinstance(model, DrivenByClips):
+        return {}
+
+    def clips(n_frames: int) -> dict[str, Tensor]:
+        driving = model.denormalise(torch.randn(1, n_frames, _N_CHANNELS))
+        return {"driving": driving, "style": style}
+
+    _export(TransferGraph(model), clips, ["motion"], path, half=True)
+    return {
+        "transfer_file": path.name,
+        "transfer_sha256": _sha256(path),
+        "transfer_context_frames": model.transfer_context_frames,
     }
 
 

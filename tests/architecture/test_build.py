@@ -46,7 +46,17 @@ def test_a_blender_that_is_not_there_is_named(repository: Path) -> None:
 def test_cuda_packages_are_found_in_pips_report() -> None:
     names = ["torch", "nvidia-cublas", "sympy", "NVIDIA-nccl-cu13"]
     report = json.dumps({"install": [{"metadata": {"name": name}} for name in names]})
-    assert environments.cuda_packages(report) == ["nvidia-cublas", "NVIDIA-nccl-cu13"]
+    assert environments.planned_packages(report) == names
+    told = environments.against_torch(names)
+    assert told == "2 CUDA packages (nvidia-cublas, …)"
+    assert environments.against_torch(["torch", "sympy"]) is None
+
+
+def test_mediapipe_is_the_extra_and_leaves_numpy_alone() -> None:
+    (wanted,) = environments.extra("capture")
+    assert wanted.startswith("mediapipe==")
+    assert environments.against_mediapipe(["mediapipe", "opencv-contrib-python"]) is None
+    assert environments.against_mediapipe(["mediapipe", "Numpy"]) == "another Numpy"
 
 
 def test_the_packed_manifest_is_valid_and_names_the_wheels(repository: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
@@ -9,8 +10,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 SAMPLES = ("bbaf3s", "bwbg8n", "lgwm8p", "pbii2p", "pwwe3a", "sgbp4n")
+
+needs_mediapipe = pytest.mark.skipif(
+    importlib.util.find_spec("mediapipe") is None,
+    reason="MediaPipe is not installed: pip install 'mynah_daemon[capture]'",
+)
 
 
 def frames_of(path: Path) -> list[np.ndarray]:

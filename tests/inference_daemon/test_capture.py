@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -23,12 +22,14 @@ from mynah_daemon.styles.quality import count_blinks
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
-from tests.inference_daemon.films import SAMPLES, frames_of, turn_clockwise, write_film
-
-needs_mediapipe = pytest.mark.skipif(
-    importlib.util.find_spec("mediapipe") is None,
-    reason="MediaPipe is not installed: pip install 'mynah_daemon[capture]'",
+from tests.inference_daemon.films import (
+    SAMPLES,
+    frames_of,
+    needs_mediapipe,
+    turn_clockwise,
+    write_film,
 )
+
 BLINKS = {"lgwm8p": 4, "bwbg8n": 4}  # as counted by eye
 
 

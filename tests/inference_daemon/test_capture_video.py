@@ -49,6 +49,10 @@ def test_a_part_is_cut_out(tmp_path: Path) -> None:
     assert found[-1].time_s == pytest.approx(9.0, abs=1e-3)
     assert len(found) == 26
     assert shots(path, 11.0) == []
+    passed: list[int] = []
+    with Video(path, path.name) as video:
+        next(video.shots(4.0, 5.0, 25.0, lambda: passed.append(1)))
+    assert 95 < len(passed) <= 100
 
 
 def test_only_frames_around_the_clips_moments_are_taken(tmp_path: Path) -> None:

@@ -192,6 +192,9 @@ def test_the_key_holds_all_that_influences_the_result(tmp_path: Path) -> None:
         ("a\n\x1b[31m.wav", "a[31m.wav"),
         ("", "audio"),
         ("x" * 500, "x" * 120),
+        ("x" * 500 + ".mov", "x" * 116 + ".mov"),  # which tells how to read it
+        ("take.mov", "take.mov"),
+        (".mov", ".mov"),
     ],
 )
 def test_names_are_fit_for_a_sentence(name: str, clean: str) -> None:

@@ -167,7 +167,7 @@ def test_a_style_of_ones_own_may_hide_one_of_mynahs(
         (("add", "a", "TAKE", "--tag", "x@y"), "'x@y' can't be a tag; use up to 60 letters"),
         (("add", "neutral", "TAKE"), "'neutral' is the model's own manner; choose another"),
         (("add", "a", "no.csv"), "Can't read the clip 'no.csv'"),
-        (("add", "a", "take.mp4"), "'take.mp4' is not a motion clip; use a .csv, .npz or .json"),
+        (("add", "a", "take.mp4"), "or make one of a video with `mynah capture`"),
         (("add", "a", "x.mynahstyle"), "is a style already; use `mynah styles import`"),
         (("add", "a", "TAKE", "--end", "2"), "lasts 2.0 s (60 frames); a style clip needs"),
         (("add", "a", "TAKE", "--start", "9", "--end", "5"), "the part from 9 s to 5 s is not in"),

@@ -22,7 +22,7 @@ NEUTRAL_STYLE = [0.3, -0.2, 0.0, 0.1, 0.5]
 Shape = Sequence[int | str]
 
 
-def denoiser(n_speech: int) -> onnx.ModelProto:
+def denoiser(n_speech: int, n_style: int = N_STYLE) -> onnx.ModelProto:
     """tanh of a mix of all inputs with random weights; `n_speech` phones and cepstra."""
     rng = np.random.default_rng(13)
 
@@ -53,7 +53,7 @@ def denoiser(n_speech: int) -> onnx.ModelProto:
     ]  # fmt: skip
     constants = {
         "speech_w": weights(N_CHANNELS, n_speech, 4),
-        "style_w": weights(N_STYLE, N_CHANNELS),
+        "style_w": weights(n_style, N_CHANNELS),
         "little": np.float32(0.3),
         "previous_n": np.array([PREVIOUS_FRAMES]),
         "end": np.array([2**31]),
@@ -61,11 +61,15 @@ def denoiser(n_speech: int) -> onnx.ModelProto:
         "axis2": np.array([2]),
         "axes12": np.array([1, 2]),
     }
-    return _denoiser(nodes, constants)
+    return _denoiser(nodes, constants, n_style)
 
 
 def linear_denoiser(
-    constant: float, previous: float = 0, speech: float = 0, style: float = 0
+    constant: float,
+    previous: float = 0,
+    speech: float = 0,
+    style: float = 0,
+    n_style: int = N_STYLE,
 ) -> onnx.ModelProto:
     """Answers `constant` + the amounts of what is switched on, in all channels and frames."""
     amounts = np.array([[previous], [speech], [style]], np.float32)
@@ -82,17 +86,36 @@ def linear_denoiser(
         "zero": np.float32(0),
         "axis1": np.array([1]),
     }
-    return _denoiser(nodes, constants)
+    return _denoiser(nodes, constants, n_style)
 
 
-def style_encoder() -> onnx.ModelProto:
+def style_encoder(n_style: int = N_STYLE) -> onnx.ModelProto:
     """The mean of the first channels."""
     nodes = [
         _node("ReduceMean", "motion", to="mean_pose", axes=[1], keepdims=0),
         _node("Slice", "mean_pose", "start", "end", "axis1", to="style"),
     ]
-    constants = {"start": np.array([0]), "end": np.array([N_STYLE]), "axis1": np.array([1])}
-    return _model(nodes, constants, {"motion": ("B", "S", N_CHANNELS)}, {"style": ("B", N_STYLE)})
+    constants = {"start": np.array([0]), "end": np.array([n_style]), "axis1": np.array([1])}
+    return _model(nodes, constants, {"motion": ("B", "S", N_CHANNELS)}, {"style": ("B", n_style)})
+
+
+def transfer(context: int) -> onnx.ModelProto:
+    """What the driving clip has beyond its mean over `context` frames to each side, around a code
+    that has a number for each channel."""
+    nodes = [
+        _node("Transpose", "driving", to="series", perm=[0, 2, 1]),
+        _node(
+            "AveragePool", "series", to="smooth", kernel_shape=[2 * context + 1],
+            pads=[context, context], count_include_pad=0,
+        ),
+        _node("Sub", "series", "smooth", to="beyond"),
+        _node("Transpose", "beyond", to="course", perm=[0, 2, 1]),
+        _node("Unsqueeze", "style", "axis1", to="rest"),
+        _node("Add", "course", "rest", to="motion"),
+    ]  # fmt: skip
+    inputs = {"driving": (1, "T", N_CHANNELS), "style": (1, N_CHANNELS)}
+    axis = {"axis1": np.array([1])}
+    return _model(nodes, axis, inputs, {"motion": (1, "T", N_CHANNELS)})
 
 
 def _node(kind: str, *inputs: str, to: str | Sequence[str], **attributes: object) -> onnx.NodeProto:
@@ -100,7 +123,9 @@ def _node(kind: str, *inputs: str, to: str | Sequence[str], **attributes: object
     return helper.make_node(kind, inputs, outputs, **attributes)
 
 
-def _denoiser(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
+def _denoiser(
+    nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], n_style: int = N_STYLE
+) -> onnx.ModelProto:
     return _model(
         nodes,
         constants,
@@ -109,7 +134,7 @@ def _denoiser(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> 
             "time": ("B",),
             "phone_logits": ("B", "speech_frames", "P"),
             "cepstrum": ("B", "speech_frames", "S"),
-            "style": ("B", N_STYLE),
+            "style": ("B", n_style),
             "previous": ("B", PREVIOUS_FRAMES, N_CHANNELS),
             "switches": ("B", 3),
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,24 +20,32 @@ CONTEXT_MEL = 9
 CONTEXT_PHONES = 6
 
 
-def write_bundle(folder: Path, layers: int = 1, denoiser: onnx.ModelProto | None = None) -> Path:
+def write_bundle(
+    folder: Path,
+    layers: int = 1,
+    denoiser: onnx.ModelProto | None = None,
+    transfer_context: int = 0,
+) -> Path:
     """Writes manifest and graphs; `layers` more convolutions make the encoder slower, `denoiser`
-    replaces the one of the diffusion model."""
+    replaces the one of the diffusion model, and with `transfer_context` clips can drive it."""
     folder.mkdir(parents=True, exist_ok=True)
+    n_style = tiny_diffusion.N_CHANNELS if transfer_context else tiny_diffusion.N_STYLE
     rng = np.random.default_rng(11)
     encoder = _encoder(rng, layers)
     decoder = _decoder(rng)
     files = {
         "speech_encoder.onnx": encoder,
         "regression.onnx": decoder,
-        "diffusion.onnx": denoiser or tiny_diffusion.denoiser(len(PHONES) + N_CEPSTRA),
-        "diffusion_style.onnx": tiny_diffusion.style_encoder(),
+        "diffusion.onnx": denoiser or tiny_diffusion.denoiser(len(PHONES) + N_CEPSTRA, n_style),
+        "diffusion_style.onnx": tiny_diffusion.style_encoder(n_style),
     }
+    if transfer_context:
+        files["diffusion_transfer.onnx"] = tiny_diffusion.transfer(transfer_context)
     for name, graph in files.items():
         onnx.checker.check_model(graph)
         (folder / name).write_bytes(graph.SerializeToString())
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
-    manifest = {
+    manifest: dict[str, Any] = {
         "schema": 2,
         "default_model": "regression",
         "encoder": {
@@ -74,6 +83,13 @@ def write_bundle(folder: Path, layers: int = 1, denoiser: onnx.ModelProto | None
             },
         ],
     }
+    if transfer_context:
+        manifest["models"][1] |= {
+            "transfer_file": "diffusion_transfer.onnx",
+            "transfer_sha256": sums["diffusion_transfer.onnx"],
+            "transfer_context_frames": transfer_context,
+            "neutral_style": tiny_diffusion.MEAN,
+        }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 

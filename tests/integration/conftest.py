@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("weights"))
+    return write_bundle(tmp_path_factory.mktemp("weights"), transfer_context=2)
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,7 @@ def test_silence_and_zero_amounts(tmp_path: Path, client: Client) -> None:
         ({"start_s": 3.0, "end_s": 2.0}, "bad_value", "part from 3 s to 2 s is empty"),
         ({"end_s": 601.0}, "bad_value", "longer than 600 s"),
         ({"text": "a" * 20_001}, "bad_value", "text has 20001 characters"),
-        ({"audio_sha256": "0" * 64}, "not_found", "doesn't have the audio of 'line.wav'"),
+        ({"audio_sha256": "0" * 64}, "not_found", "doesn't have the file 'line.wav'"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(

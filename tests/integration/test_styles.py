@@ -261,11 +261,23 @@ def test_a_performance_is_given_to_another_character(tmp_path: Path) -> None:
     assert cheek.mean() == pytest.approx(0.3, abs=0.02)
 
 
+def test_a_performance_goes_through_a_models_motion_codes(tmp_path: Path) -> None:
+    actor, character, out = (tmp_path / f"{name}.npz" for name in ("actor", "character", "out"))
+    write_clip(take_of(0.3), actor)
+    write_clip(take(level=0.6), character)
+    done = run_mynah("transfer", actor, "-o", out, "--style", character, "--model", "diffusion")
+    assert done.returncode == 0, done.stderr
+    content = np.load(out)
+    assert json.loads(str(content["meta"]))["model"] == "diffusion"
+    assert content["values"].mean() == pytest.approx(0.65, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("clip", "more", "sentence"),
     [
-        ("line.wav", (), "'line.wav' is not a motion clip; use a .csv, .npz or .json file"),
-        ("gone.csv", (), "The motion clip"),
+        ("take.npz", ("--model", "regression"), "can't give a performance to another character"),
+        ("line.wav", (), "'line.wav' is not a motion clip; use a .csv, .npz or .json file, or"),
+        ("gone.csv", (), "gone.csv' does not exist"),
         ("take.npz", ("--start", "9"), "lasts 4.00 s, so nothing is left behind 9 s"),
         ("take.npz", ("--style", "no such"), "There is no style and no tag 'no such'"),
     ],

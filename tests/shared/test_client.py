@@ -174,7 +174,7 @@ def test_a_daemon_that_welcomes_another_major_is_refused_too():
     ("make", "message"),
     [
         (lambda folder: folder / "none.wav", "does not exist; choose another"),
-        (lambda folder: folder, "is a folder; choose an audio file in it"),
+        (lambda folder: folder, "is a folder; choose a file in it"),
         (lambda folder: _empty(folder / "empty.wav"), r"empty\.wav' is empty"),
         (lambda folder: folder / "nul\0.wav", "can't be read"),
         (lambda folder: _fifo(folder / "pipe.wav"), "is a device, not a file"),

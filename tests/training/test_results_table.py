@@ -29,12 +29,13 @@ from mynah_training.evaluation.transfer import (  # noqa: E402
     SELF_DRIVEN,
     SERVED,
     UNCHANGED,
+    rebuilt_lips,
     transfer_scores,
 )
 from mynah_training.metrics.head import load_head  # noqa: E402
 from mynah_training.metrics.mesh import load_mesh  # noqa: E402
 from mynah_training.models.anitalker import AniTalkerModel  # noqa: E402
-from tests.inference_daemon.tiny_diffusion import linear_denoiser  # noqa: E402
+from tests.inference_daemon.tiny_diffusion import N_CHANNELS, linear_denoiser  # noqa: E402
 from tests.inference_daemon.tiny_models import write_bundle  # noqa: E402
 from tests.training.tiny_runs import (  # noqa: E402
     STILL,
@@ -46,30 +47,31 @@ from tests.training.tiny_runs import (  # noqa: E402
 # Transfer, steps
 
 
-@pytest.fixture
-def transfer_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run whose model gives the driving clip, resting where the target does."""
-
-    def transfer(self: AniTalkerModel, driving: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        return driving - driving.mean(1, keepdim=True) + style[:, None]
-
-    monkeypatch.setattr(AniTalkerModel, "encode_style", lambda _, clip: clip.mean(1))
-    monkeypatch.setattr(AniTalkerModel, "transfer", transfer)
-    return write_motion_code_run(tmp_path / "run")
+WHOLE_CLIP = 400
+"""Context that covers the tiny corpus's sentences: the driving clip's mean is taken off."""
 
 
 def test_a_transfer_that_keeps_motion_and_takes_the_manner_is_told(
-    transfer_run: Path, restyled: Restyled, head_file: Path
+    restyled: Restyled, head_file: Path, tmp_path: Path
 ) -> None:
-    head, runs = load_head(head_file), [transfer_run, transfer_run]
-    found = transfer_scores(runs, restyled, STILL.pose, head, ByPose())
+    plain = write_bundle(tmp_path / "plain")
+    first, second = (
+        write_bundle(tmp_path / name, denoiser=linear_denoiser(number, n_style=N_CHANNELS),
+                     transfer_context=WHOLE_CLIP)
+        for name, number in (("first", 1), ("second", 2))
+    )  # fmt: skip
+    bundles = [("", plain), ("", first), ("", second), ("", second), ("3 min", first)]
+    head = load_head(head_file)
+    found = transfer_scores(bundles, restyled, STILL.pose, head, ByPose())
 
-    own = f"anitalker, {SELF_DRIVEN}"
-    assert list(found) == [UNCHANGED, RESCALED, SERVED, MEAN_POSE, "anitalker", own]
+    own = f"diffusion, {SELF_DRIVEN}"
+    assert list(found) == [UNCHANGED, RESCALED, SERVED, MEAN_POSE, "diffusion", own]
     assert [len(seeds) for seeds in found.values()] == [1, 1, 1, 1, 2, 2]
     unchanged, rescaled, served, still, model, best = (seeds[0] for seeds in found.values())
     assert unchanged["kept"] == pytest.approx(1, abs=1e-5)
     assert unchanged["target"] < 20 < 80 < model["target"]
+    assert model["driver"] < 20 < 80 < unchanged["driver"]
+    assert "driver" not in best
     assert model["lips"] < min(unchanged["lips"], still["lips"])
     assert best["lips"] < model["lips"]
     assert best["gap"] > model["gap"]
@@ -78,13 +80,21 @@ def test_a_transfer_that_keeps_motion_and_takes_the_manner_is_told(
     assert (still["gap"], still["kept"]) == (0, 0)
 
 
-def test_runs_that_no_clip_can_drive_have_no_transfer(
+def test_bundles_that_no_clip_can_drive_have_no_transfer(
+    restyled: Restyled, head_file: Path, tmp_path: Path
+) -> None:
+    head, bundle = load_head(head_file), write_bundle(tmp_path / "bundle")
+    assert transfer_scores([], restyled, STILL.pose, head, None) == {}
+    assert transfer_scores([("", bundle)], restyled, STILL.pose, head, None) == {}
+
+
+def test_what_a_motion_code_keeps_is_measured_on_the_run(
     restyled: Restyled, head_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head, run = load_head(head_file), write_motion_code_run(tmp_path / "run")
-    assert transfer_scores([], restyled, STILL.pose, head, None) == {}
-    monkeypatch.delattr(AniTalkerModel, "transfer")
-    assert transfer_scores([run], restyled, STILL.pose, head, None) == {}
+    lost = rebuilt_lips(run, restyled, head)
+    monkeypatch.setattr(AniTalkerModel, "transfer", lambda _, driving, __: driving)
+    assert rebuilt_lips(run, restyled, head) < 1e-3 < lost
 
 
 def test_steps_are_those_of_the_requests_quality(
@@ -167,7 +177,8 @@ def test_the_command_writes_the_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(table, "spoken_lines", lambda *_: {"en": []})
-    bundle, other = write_bundle(tmp_path / "bundle"), write_bundle(tmp_path / "other", layers=2)
+    bundle = write_bundle(tmp_path / "bundle", transfer_context=2)
+    other = write_bundle(tmp_path / "other", layers=2)
     judge = write_judge_run(tmp_path / "judge")
     anitalker = write_motion_code_run(tmp_path / "anitalker")
     out = tmp_path / "docs" / "RESULTS.md"
@@ -198,7 +209,7 @@ def test_the_command_writes_the_table(
     )
     assert list(moods) == ["diffusion (2 seeds)", "the made performers themselves"]
     assert "–" not in moods["diffusion (2 seeds)"] + next(iter(steps.values()))
-    assert list(transfer)[-2:] == ["anitalker", f"anitalker, {SELF_DRIVEN}"]
+    assert list(transfer)[-2:] == ["diffusion", f"diffusion, {SELF_DRIVEN}"]
     assert len(steps) == 3
     assert "-0.00" not in text
 
@@ -214,8 +225,8 @@ def rows_of(text: str, title: str) -> list[list[str]]:
     [
         ((), "PRED_DIR and REF_DIR, or --table"),
         (("a",), "PRED_DIR and REF_DIR, or --table"),
-        (("a", "b", "--lines", "2"), "--lines goes with --table only"),
-        (("a", "b", "-o", "x"), "--out goes with --table only"),
+        (("a", "b", "--lines", "2"), "--lines goes with --table or --controls only"),
+        (("a", "b", "-o", "x"), "--out goes with --table or --controls only"),
         (("a", "b", "--table"), "do not go with --table"),
         (("--table", "--weights", "w", "-o", "x"), "needs --corpus"),
         (("--table", "--corpus", "c", "-o", "x"), "needs --weights"),

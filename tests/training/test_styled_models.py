@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from mynah_daemon.engine.diffusion import DiffusionModel
 from mynah_daemon.engine.engine import LipSyncEngine
 from mynah_daemon.engine.model_store import open_store
+from mynah_daemon.engine.postprocess import constrain
 from mynah_shared.errors import BadInputError
-from mynah_shared.protocol.messages import Quality, SynthesizeRequest
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.messages import Quality, StyleUse, SynthesizeRequest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: training can't be tested")
 
@@ -20,14 +24,18 @@ from mynah_training.builders import (  # noqa: E402  (needs torch)
     REGRESSION,
     STYLED,
     build_trainer,
+    load_trained,
     read_config,
 )  # fmt: skip
 from mynah_training.data.pack import Pack  # noqa: E402
 from mynah_training.data.style_batches import StyleMix  # noqa: E402
 from mynah_training.export_onnx import export_bundle  # noqa: E402
+from mynah_training.half_weights import round_to_half  # noqa: E402
 from mynah_training.models.regression import RegressionConfig  # noqa: E402
 from tests.training.tiny_runs import write_encoder_run  # noqa: E402
 
+DRIVEN_BY_CLIPS = ("anitalker", "fixtalk")
+CLOSE = ARKIT_CHANNELS.index("mouthClose")
 MIX = StyleMix(performer=1, others=1, animated=1, revoiced=1, silence=1, performers=3)
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -73,6 +81,34 @@ def test_a_model_trains_resumes_exports_and_is_served(
     model = engine.model(name)
     assert isinstance(model, DiffusionModel)
     assert np.isfinite(model.encode_style(clip)).all()
+    if name in DRIVEN_BY_CLIPS:
+        _check_transfer(load_trained(run, *STYLED), engine, name)
+    else:
+        with pytest.raises(BadInputError, match=rf"'{name}' can't give a performance .* out\.$"):
+            engine.transfer(replace(request, is_transfer=True), clip)
+
+
+@torch.no_grad()
+def _check_transfer(network: Any, engine: LipSyncEngine, name: str) -> None:
+    """A line of several windows, driven through the engine as through the network itself."""
+    round_to_half(network)
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal((700, 55)).astype(np.float32)
+    smooth = np.apply_along_axis(np.convolve, 0, noise, np.full(5, 0.2, np.float32), "same")
+    motion = 0.4 + 0.2 * smooth.astype(np.float32)
+    motion[:, CLOSE] = 0
+    driving, shown = (MotionClip(25.0, ARKIT_CHANNELS, m) for m in (motion[:600], motion[600:]))
+    request = SynthesizeRequest(
+        "", "", 25.0, model=name, styles=(StyleUse("shown"),), is_transfer=True
+    )
+    served = engine.transfer(request, driving, (shown,))
+    clips = (network.normalise(torch.from_numpy(c.values)[None]) for c in (driving, shown))
+    own, style = next(clips), network.encode_style(next(clips))
+    wanted = network.denormalise(network.transfer(own, style))[0].numpy()
+    wanted = np.where(network.scale.numpy() > 0, wanted, driving.values)
+    wanted = constrain(MotionClip(25.0, ARKIT_CHANNELS, wanted)).values
+    np.testing.assert_allclose(served.values, wanted, atol=1e-4)
+    assert np.abs(served.values - driving.values).max() > 1e-2
 
 
 def test_a_model_with_styles_needs_features_to_be_exported(

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ..config import landmarker_from_environment
+
 if TYPE_CHECKING:  # the command line must start without what fetches files
     from .downloads import Report
 
@@ -17,8 +19,10 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--landmarker",
         type=Path,
+        default=landmarker_from_environment(),
         metavar="PATH",
-        help="MediaPipe's face_landmarker.task (default: fetched on first use)",
+        help="MediaPipe's face_landmarker.task (default: MYNAH_LANDMARKER, else fetched on first "
+        "use)",
     )
     parser.add_argument(
         "--head",

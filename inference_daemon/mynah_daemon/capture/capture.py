@@ -24,7 +24,7 @@ from .distilled import CaptureNetwork
 from .downloads import LANDMARKER, Report, fetch
 from .head_model import load_head, reference_face
 from .heard import speech_share
-from .landmarks import Landmarker, face_size
+from .landmarks import Landmarker, face_size, load_mediapipe
 from .observation import Observation, observe
 from .remarks import Circumstances, warnings_of
 from .solver import Solution, Solver
@@ -59,6 +59,10 @@ class Part:
             raise BadInputError(
                 f"The rate {self.fps:g} is out of range; choose 5 to 120 frames per second."
             )
+
+    def length_s(self, facts: VideoFacts) -> float:
+        """How long the part of a video is; 0 or less if that is unknown or nothing is left."""
+        return min(self.end_s or math.inf, facts.length_s) - self.start_s
 
 
 WHOLE: Final = Part()
@@ -102,12 +106,13 @@ def capture_video(
     name = name or path.name
     solver = CaptureNetwork() if head is None else Solver(load_head(head))
     with Video(path, name) as video:
+        load_mediapipe()  # before anything is fetched for it
         model = landmarker or fetch(LANDMARKER, report)
         facts = video.facts
         fps = part.fps or facts.fps
-        length_s = min(part.end_s or math.inf, facts.length_s) - part.start_s
+        length_s = part.length_s(facts)
         with Landmarker(model) as seer:
-            shots = video.shots(part.start_s, part.end_s, fps)
+            shots = video.shots(part.start_s, part.end_s, fps, lambda: report("landmarks", 0.0))
             track = follow(shots, seer, part.start_s, length_s, report)
         n_damaged = video.n_damaged
     _check(track, name, part, n_damaged)
@@ -116,7 +121,6 @@ def capture_video(
     report("solve", 0.0)
     seen = observe(track.at(times), reference_face(), fps)
     clip = to_clip(seen, solver.solve(seen), fps)
-    report("solve", 1.0)
     quality = judge_clip(clip)
     bridged = track.is_bridged(times)
     circumstances = Circumstances(
@@ -127,7 +131,10 @@ def capture_video(
         face_pixels=float(np.median([face_size(face) for face in track.faces])),
         resting_gap_mm=seen.resting_gap_mm,
     )
-    heard = speech_share(path, name, part.start_s, part.end_s) if facts.has_sound else None
+    heard = None
+    if facts.has_sound:
+        heard = speech_share(path, name, part.start_s, part.end_s, lambda: report("solve", 0.5))
+    report("solve", 1.0)
     warnings = warnings_of(circumstances, heard) + quality.warnings
     return Capture(clip, CaptureReport(facts, float(bridged.mean()), heard, quality, warnings))
 

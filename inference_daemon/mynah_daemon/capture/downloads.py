@@ -23,7 +23,7 @@ _TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True)
 class Download:
-    """A file on the web. `option` is the command's option that gives the file instead."""
+    """A file on the web. `option`, with a path behind it, gives the file instead."""
 
     name: str
     url: str
@@ -38,7 +38,7 @@ LANDMARKER: Final = Download(
     "face_landmarker.task",
     "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
     3_758_596,
-    "--landmarker",
+    "MYNAH_LANDMARKER=PATH or --landmarker",
 )
 """Google's Face Landmarker with its face detector, Apache-2.0."""
 
@@ -50,13 +50,19 @@ def download_folder() -> Path:
     return folder
 
 
+def is_fetched(download: Download) -> bool:
+    """Whether the file is there already, and the right one."""
+    path = download_folder() / download.name
+    return path.is_file() and _sha256(path.read_bytes()) == download.sha256
+
+
 def fetch(download: Download, report: Report) -> Path:
     """The file's path, fetched first if it isn't there.
 
     Raises `EngineUnavailableError` if it can't be fetched or is not the expected one.
     """
     path = download_folder() / download.name
-    if path.is_file() and _sha256(path.read_bytes()) == download.sha256:
+    if is_fetched(download):
         return path
     data = read_url(download.url, download.n_bytes, download.option, report)
     if _sha256(data) != download.sha256:
@@ -96,8 +102,8 @@ def keep(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
     except OSError as err:
         raise EngineUnavailableError(
-            f"Can't write {path} ({err.strerror}); free the disk's space or set MYNAH_HOME to "
-            "another folder."
+            f"Can't store {path.name} ({err.strerror}); free some disk space, or set MYNAH_HOME "
+            "to another folder."
         ) from err
     finally:
         temporary.unlink(missing_ok=True)

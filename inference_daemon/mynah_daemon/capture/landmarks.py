@@ -26,19 +26,20 @@ Face = NDArray[np.float64]
 """Landmarks [478, 3] in pixels: x right, y up, z to the viewer."""
 
 INSTALL: Final = "pip install 'mynah_daemon[capture]'"
+_MODULES: Final = ("mediapipe", "mediapipe.tasks.python.vision", "mediapipe.tasks.python")
 _MOST_FACES: Final = 4
 
 
 class Landmarker:
     """Finds faces in images; use it in `with`.
 
-    Raises `EngineUnavailableError` if MediaPipe is not installed, `BadInputError` if the model file
-    is none of its.
+    Raises `EngineUnavailableError` as `load_mediapipe` does, `BadInputError` if the model file is
+    none of its.
     """
 
     def __init__(self, model: Path) -> None:
+        self._mediapipe, vision, base = load_mediapipe()
         with _quiet():
-            self._mediapipe, vision, base = _import_mediapipe()
             options = vision.FaceLandmarkerOptions(
                 base_options=base.BaseOptions(model_asset_path=str(model)),
                 running_mode=vision.RunningMode.IMAGE,
@@ -49,7 +50,7 @@ class Landmarker:
             except (RuntimeError, ValueError, OSError) as err:
                 raise BadInputError(
                     f"'{model.name}' is not MediaPipe's Face Landmarker; give the file "
-                    "face_landmarker.task with --landmarker, or leave that out."
+                    "face_landmarker.task with --landmarker or MYNAH_LANDMARKER, or neither."
                 ) from err
 
     def __enter__(self) -> Landmarker:
@@ -83,17 +84,29 @@ def face_size(face: Face) -> float:
     return float(np.ptp(face[:, :2], axis=0).max())
 
 
-def _import_mediapipe() -> tuple[Any, Any, Any]:
+def load_mediapipe() -> tuple[Any, Any, Any]:
+    """MediaPipe, its vision tasks and their base. Raises `EngineUnavailableError` if it is not
+    installed or lacks a library of the system."""
     try:
-        return (
-            importlib.import_module("mediapipe"),
-            importlib.import_module("mediapipe.tasks.python.vision"),
-            importlib.import_module("mediapipe.tasks.python"),
-        )
-    except ImportError as err:
+        with _quiet():
+            mediapipe, vision, base = map(importlib.import_module, _MODULES)
+            _load_library(mediapipe)
+    except ModuleNotFoundError as err:
         raise EngineUnavailableError(
             f"Capture needs MediaPipe, which is not installed; install it with: {INSTALL}"
         ) from err
+    except (ImportError, OSError) as err:
+        raise EngineUnavailableError(
+            f"MediaPipe can't be loaded ({err}); install the library that it lacks (on Debian and "
+            "Ubuntu: apt install libgl1 libgles2 libglib2.0-0)."
+        ) from err
+    return mediapipe, vision, base
+
+
+def _load_library(mediapipe: Any) -> None:
+    """MediaPipe loads its own library with the first image, not when it is imported."""
+    pixel = np.zeros((1, 1, 3), np.uint8)
+    mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixel)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -63,6 +63,10 @@ class VideoFacts:
     fps: float
     length_s: float
     has_sound: bool
+
+
+def _never() -> None:
+    """Nobody needs to know."""
 
 
 class Video:
@@ -125,16 +129,19 @@ class Video:
         has_sound = bool(media.streams.audio)
         return VideoFacts(context.width, context.height, usual_rate(rate), length_s, has_sound)
 
-    def shots(self, start_s: float, end_s: float, fps: float) -> Iterator[Shot]:
+    def shots(
+        self, start_s: float, end_s: float, fps: float, passing: Callable[[], None] = _never
+    ) -> Iterator[Shot]:
         """The frames between `start_s` and `end_s` (0 = the end) that a clip at `fps` needs: those
-        around each of its moments. Raises `BadInputError` if the part is too long."""
+        around each of its moments. `passing` is called with every frame before them, of which there
+        may be many in a file without an index. Raises `BadInputError` if the part is too long."""
         end_s = end_s or math.inf
         length_s = min(end_s, self.facts.length_s or math.inf) - start_s
         if math.isfinite(length_s):
             self._check_length(length_s)
         held: tuple[float, VideoFrame] | None = None
         is_needed = True
-        for time_s, frame in self._frames(start_s):
+        for time_s, frame in self._frames(start_s, passing):
             self._check_length(time_s - start_s)
             if held is not None:
                 before, after = needed(held[0] - start_s, time_s - start_s, fps)
@@ -154,7 +161,9 @@ class Video:
                 "at most: choose a part by its start and end (--start, --end)."
             )
 
-    def _frames(self, start_s: float) -> Iterator[tuple[float, VideoFrame]]:
+    def _frames(
+        self, start_s: float, passing: Callable[[], None]
+    ) -> Iterator[tuple[float, VideoFrame]]:
         """Decoded frames from `start_s` on, in rising order of their times."""
         zero_s = (self._media.start_time or 0) / av.time_base
         if start_s > _SEEK_MARGIN_S:
@@ -163,7 +172,9 @@ class Video:
         for index, frame in enumerate(self._decoded()):
             has_time = frame.pts is not None
             time_s = frame.time - zero_s if has_time else index / self.facts.fps
-            if time_s > last_s and time_s >= start_s - 0.5 / self.facts.fps:
+            if time_s < start_s - 0.5 / self.facts.fps:
+                passing()
+            elif time_s > last_s:
                 last_s = time_s
                 yield time_s, frame
 

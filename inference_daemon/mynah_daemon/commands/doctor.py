@@ -14,6 +14,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ import zmq
 
 from mynah_shared.client.connection_file import FILE_NAME, ensure_state_dir, state_dir
 from mynah_shared.client.steps import Line
-from mynah_shared.errors import MynahError
+from mynah_shared.errors import EngineUnavailableError, MynahError
 
 from ..audio.decode import decode_file
 from ..config import config_from_environment
@@ -110,6 +111,21 @@ def check_weights() -> Finding:
     return Finding("ok", f"checksums agree; models: {names} (default: {store.default_model})")
 
 
+def check_capture() -> Finding:
+    from ..capture.downloads import LANDMARKER, is_fetched  # landmarks.py brings decoders
+    from ..capture.landmarks import INSTALL, load_mediapipe
+
+    if find_spec("mediapipe") is None:
+        return Finding("ok", f"not installed; to make clips of videos: {INSTALL}")
+    try:
+        load_mediapipe()
+    except EngineUnavailableError as err:
+        return Finding("warn", str(err), "all else works; only videos can't be captured")
+    has_model = config_from_environment().landmarker or is_fetched(LANDMARKER)
+    model = "is here" if has_model else "will be fetched on first use (4 MB)"
+    return Finding("ok", f"MediaPipe {version('mediapipe')}; its landmark model {model}")
+
+
 def check_provider() -> Finding:
     from ..engine.onnx_session import available_providers  # takes a second to load
 
@@ -141,11 +157,11 @@ def check_daemon() -> Finding:
 
 def check_disk() -> Finding:
     free = shutil.disk_usage(ensure_state_dir()).free
-    text = f"{free / 1e9:.1f} GB free for audio and logs"
+    text = f"{free / 1e9:.1f} GB free for uploads and logs"
     if free < _TOO_FEW_BYTES:
         return Finding("fail", text, "free some space, or set MYNAH_HOME to another disk")
     if free < _TIGHT_BYTES:
-        return Finding("warn", text, "an hour of audio needs up to 1 GB while it is performed")
+        return Finding("warn", text, "an uploaded file needs up to 1 GB while it is performed")
     return Finding("ok", text)
 
 
@@ -174,6 +190,7 @@ CHECKS: Final[dict[str, Callable[[], Finding]]] = {
     "encryption": check_encryption,
     "weights": check_weights,
     "provider": check_provider,
+    "capture": check_capture,
     "state folder": check_state_folder,
     "daemon": check_daemon,
     "disk": check_disk,

@@ -38,8 +38,9 @@ _PARTS: Final = ("lips", "brows", "blinks", "gaze", "head")
 _POLL_S: Final = 0.1  # a wait without end would not hear Ctrl-C on Windows
 
 
-def add_line_arguments(parser: argparse.ArgumentParser) -> None:
-    """Output, styles, what to keep, rate, amounts and the part of the source."""
+def add_line_arguments(parser: argparse.ArgumentParser, fps: float = 30.0) -> None:
+    """Output, styles, what to keep, rate, amounts and the part of the source. `fps` is the rate
+    unless told otherwise; 0 is the source's own."""
     add = parser.add_argument
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, .npz or .json")
     add(
@@ -91,7 +92,8 @@ def add_line_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("CHANNEL", "S", "VALUE"),
         help="at S seconds this channel must have this value",
     )
-    add("--fps", type=rate, default=30.0, help="23.976, 24000/1001, 30 … (default: 30)")
+    usual = f"{fps:g}" if fps else "the source's"
+    add("--fps", type=rate, default=fps, help=f"23.976, 24000/1001, 30 … (default: {usual})")
     for part in _PARTS:
         add(f"--{part}", type=number, default=1.0, metavar="AMOUNT", help="0 to 2 (default: 1)")
     add("--start", type=number, default=0.0, metavar="S", help="begin here in the source")

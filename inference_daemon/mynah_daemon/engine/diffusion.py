@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.motion.curves import resample
 from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality
 
@@ -25,6 +24,7 @@ from .onnx_session import OnnxSession
 from .overlap import lay_window, plan_starts
 from .samplers import Denoise, sample_ddim
 from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
+from .style_encoder import StyleEncoder
 from .style_plan import StylePlan
 
 FloatArray = NDArray[np.float32]
@@ -40,8 +40,8 @@ class DiffusionModel:
     `cepstrum` [B, 2(P + T), S], `style` [B, K], the `previous` [B, P, C] motion and `switches`
     [B, 3] (has_previous, has_speech, has_style) → `clean` [B, T, C], all motion normalised.
 
-    Style encoder: `motion` [B, S, C] in ARKit units → `style` [B, K]; loaded when it is needed.
-    Raises `EngineUnavailableError` if a file is missing, altered or of another signature.
+    Its style encoder is loaded when it is needed. Raises `EngineUnavailableError` if a file is
+    missing, altered or of another signature.
     """
 
     animates_eyes = True  # the performers it learned from blink and look
@@ -80,17 +80,11 @@ class DiffusionModel:
 
     def encode_style(self, clip: MotionClip) -> FloatArray:
         """Style code [S] of a performance; what it doesn't show counts as never moved."""
-        motion = resample(clip.select(self._entry.channels), self._entry.fps).values
-        (style,) = self._style_encoder.run(motion=motion[None])
-        return style[0]
+        return self._style_encoder.encode(clip)
 
     @cached_property
-    def _style_encoder(self) -> OnnxSession:
-        return OnnxSession(
-            self._store.verified_path(self._entry.style_file),
-            {"motion": (-1, -1, len(self._entry.channels))},
-            {"style": (-1, len(self._neutral))},
-        )
+    def _style_encoder(self) -> StyleEncoder:
+        return StyleEncoder(self._store, self._entry)
 
     def _plan(self, n_frames: int) -> range:
         # What a window is told of the one before, it also makes again to fade over.

@@ -20,6 +20,7 @@ from .eyes import add_eyes
 from .holds import Holds
 from .lip_closure import close_lips, rest_in_silence
 from .model_store import LOUDNESS, DiffusionEntry, ModelStore, RegressionEntry
+from .model_transfer import ModelTransfer
 from .models import Direction, MotionModel, Performance
 from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
@@ -45,6 +46,7 @@ class LipSyncEngine:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self._models: dict[str, MotionModel] = {}
+        self._transfers: dict[str, ModelTransfer] = {}
         self._speech: SpeechEncoder | None = None
 
     def synthesize(
@@ -99,13 +101,25 @@ class LipSyncEngine:
         style_clips: Sequence[MotionClip | None] = (),
         holds: Holds = _NOTHING_HELD,
     ) -> MotionClip:
-        """The performance `driving` given to the character that the request's styles show; the
-        other arguments are those of `synthesize`."""
+        """The performance `driving` given to the character that the request's styles show, through
+        the model that it names if it names one; the other arguments are those of `synthesize`.
+
+        Raises `BadInputError` for a model that can't, and `EngineUnavailableError` if its weights
+        are damaged.
+        """
         driving = driving.select(ARKIT_CHANNELS)
         plan = _plan_styles(request, style_clips, driving.duration_s)
-        clip = transfer_performance(driving, plan)
-        clip = resample(clip, request.fps, max(1, round(clip.duration_s * request.fps)))
+        if request.model:
+            clip = self._transfer_of(request.model).perform(driving, plan)
+        else:
+            clip = transfer_performance(driving, plan)
+        clip = resample(clip, request.fps, max(1, round(driving.duration_s * request.fps)))
         return _kept(constrain(apply_amounts(clip, request.amounts)), holds)
+
+    def _transfer_of(self, name: str) -> ModelTransfer:
+        if name not in self._transfers:
+            self._transfers[name] = ModelTransfer(self._store, name)
+        return self._transfers[name]
 
     def model(self, name: str) -> MotionModel:
         """The model of this name, loaded; '' is the default."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mynah_shared.errors import EngineUnavailableError
+from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
-from mynah_shared.protocol.messages import ModelInfo
+from mynah_shared.protocol.messages import ModelInfo, SynthesizeRequest
 
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "weights"
 LOUDNESS: Final = "loudness"
@@ -60,8 +60,17 @@ class RegressionEntry:
 
 
 @dataclass(frozen=True)
+class TransferEntry:
+    """The graph through which a clip drives a model; see `ModelTransfer`. A frame depends on the
+    `context_frames` to each side."""
+
+    file: WeightFile
+    context_frames: int
+
+
+@dataclass(frozen=True)
 class DiffusionEntry:
-    """A denoiser and a style encoder; see `DiffusionModel`.
+    """A denoiser and a style encoder; see `DiffusionModel`. Some can be driven by a clip too.
 
     It makes `window_frames` at once, knowing the `previous_frames` before them. `mean` and `scale`
     (a number per channel) normalise its motion; `neutral_style` is the code of no style.
@@ -78,16 +87,18 @@ class DiffusionEntry:
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     neutral_style: tuple[float, ...]
+    transfer: TransferEntry | None = None
 
     @property
     def files(self) -> tuple[WeightFile, ...]:
-        return (self.file, self.style_file)
+        own = (self.file, self.style_file)
+        return (*own, self.transfer.file) if self.transfer else own
 
     @property
     def sha256(self) -> str:
         """Covers all that the model is made of beside the speech encoder."""
         numbers = json.dumps([self.mean, self.scale, self.neutral_style])
-        return _joint_hash(self.file.sha256, self.style_file.sha256, numbers)
+        return _joint_hash(*(file.sha256 for file in self.files), numbers)
 
 
 ModelEntry = RegressionEntry | DiffusionEntry
@@ -128,6 +139,22 @@ class ModelStore:
         """The model of this name; '' is the default."""
         wanted = name or self.default_model
         return next((model for model in self.models if model.name == wanted), None)
+
+    def performer(self, request: SynthesizeRequest) -> ModelInfo | None:
+        """The model that a request goes through: none for a transfer that names none."""
+        return None if request.is_transfer and not request.model else self.find(request.model)
+
+    def driven_by_clips(self, name: str) -> DiffusionEntry:
+        """The entry of a model that can give a performance to another character. Raises
+        `BadInputError` for another."""
+        able = {e.name: e for e in self.entries if isinstance(e, DiffusionEntry) and e.transfer}
+        if name in able:
+            return able[name]
+        choice = f" or choose {' or '.join(able)}" if able else ""
+        raise BadInputError(
+            f"The model '{name}' can't give a performance to another character; leave --model "
+            f"out{choice}."
+        )
 
     @property
     def imitator(self) -> str:
@@ -225,6 +252,7 @@ def _entry(model: dict[str, Any]) -> ModelEntry:
         _numbers(model["mean"]),
         _numbers(model["scale"]),
         _numbers(model["neutral_style"]),
+        _transfer(model),
     )
     if not len(entry.mean) == len(entry.scale) == len(channels):
         raise ValueError(f"mean and scale of '{name}' need {len(channels)} numbers each")
@@ -232,6 +260,15 @@ def _entry(model: dict[str, Any]) -> ModelEntry:
         # a frame is made by two windows at most
         raise ValueError(f"'{name}' has windows of less than twice their previous frames")
     return entry
+
+
+def _transfer(model: dict[str, Any]) -> TransferEntry | None:
+    if "transfer_file" not in model:
+        return None
+    context_frames = int(model["transfer_context_frames"])
+    if context_frames < 0:
+        raise ValueError(f"'{model['name']}' is driven with a context of {context_frames} frames")
+    return TransferEntry(_file(model, "transfer_"), context_frames)
 
 
 def _numbers(values: list[Any]) -> tuple[float, ...]:

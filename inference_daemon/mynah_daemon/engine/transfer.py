@@ -3,7 +3,8 @@
 Each channel keeps its course and gets the rest and the reach that it has in the other's clip, which
 is what tells faces apart that were made by one solver or rig; gaze stays the actor's, lids go as
 far down as his, and lips that met meet. On re-styled data, where the right answer is known, this is
-nearer to it than the motion codes of AniTalker and FixTalk (docs/RESULTS.md, Transfer).
+nearer to it than the motion codes of AniTalker and FixTalk (docs/RESULTS.md, Transfer), which
+`model_transfer` goes through.
 """
 
 from __future__ import annotations

@@ -219,6 +219,11 @@ TRANSFER_COLUMNS: Final = (
         "performers; the sentences spoken and shown are left out of the means",
         1,
     ),
+    Column(
+        "driver", "driver told (%)", RESTYLED,
+        "the same with the performer who drives: how much of who acts leaks into the character",
+        1,
+    ),
 )  # fmt: skip
 
 STEP_KEYS: Final = (

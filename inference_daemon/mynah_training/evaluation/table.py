@@ -35,7 +35,7 @@ from .long_line import long_line, score_long_line
 from .moods import SOURCES, MoodTrials, mood_trials, score_judge, score_manners, score_moods
 from .restyled import N_PERFORMERS, Restyled, restyled_trials, score_restyled
 from .steps import step_scores
-from .transfer import SELF_DRIVEN, transfer_scores
+from .transfer import rebuilt_lips, transfer_scores
 
 Say = Callable[[str], None]
 DEFAULT_LINES: Final = 8
@@ -54,7 +54,8 @@ _ABOUT_TRANSFER: Final = (
     "who is known from another sentence. The right answer is the same sentence in the target's "
     "manner; what a model gets when the target's own clip of it drives is the best that its motion "
     "code allows. The rescaled clip has the mean and deviation of each channel that the target "
-    "shows; `mynah transfer` is what the daemon makes of it, with lids, gaze and closed lips kept."
+    "shows; `mynah transfer` is what the daemon makes of it, with lids, gaze and closed lips kept, "
+    "and a model's row what `mynah transfer --model` makes of it."
 )
 _ABOUT_STEPS: Final = (
     "One model at each quality that a request may ask for: dev clips of the man of whom most was "
@@ -137,7 +138,7 @@ def build_table(
     in_moods = {n: found for n, found in rows.items() if any("mood_rise" in f for f in found)}
     if in_moods:
         in_moods[_MADE] = [score_manners(trials.restyled, trials.head)]
-    transfers, steps = _score_transfers(runs, trials), _score_steps(bundles, trials)
+    transfers, steps = _score_transfers(bundles, trials), _score_steps(bundles, trials)
     parts = [
         "# Results",
         "Written by `mynah evaluate --table`; edits by hand are lost.",
@@ -201,16 +202,16 @@ def write_table(
     out.write_text(text, encoding="utf-8")
 
 
-def _score_transfers(runs: list[Path], trials: Trials) -> dict[str, list[Scores]]:
-    return transfer_scores(runs, trials.restyled, trials.resting.pose, trials.head, trials.judge)
+def _score_transfers(bundles: list[tuple[str, Path]], trials: Trials) -> dict[str, list[Scores]]:
+    pose, head, judge = trials.resting.pose, trials.head, trials.judge
+    return transfer_scores(bundles, trials.restyled, pose, head, judge)
 
 
 def _score_run(run: Path, trials: Trials) -> Scores:
     """What an ablation of a model with a motion code is judged by beside its bundle."""
     (leaks,) = identity_leaks([run], trials.restyled).values()
-    transfers = _score_transfers([run], trials)
-    rebuilt = next(found for name, found in transfers.items() if name.endswith(SELF_DRIVEN))
-    return {"identity_leak": leaks[0], "rebuilt": rebuilt[0]["lips"]}
+    rebuilt = rebuilt_lips(run, trials.restyled, trials.head)
+    return {"identity_leak": leaks[0], "rebuilt": rebuilt}
 
 
 def _served(bundles: list[tuple[str, Path]]) -> Iterator[Contestant]:

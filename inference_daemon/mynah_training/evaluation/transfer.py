@@ -3,7 +3,6 @@ manner the other's? One sentence exists in all their manners, so the right answe
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +12,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mynah_daemon.engine.engine import LipSyncEngine
+from mynah_daemon.engine.model_store import DiffusionEntry, ModelStore, open_store
 from mynah_daemon.engine.postprocess import constrain
-from mynah_daemon.engine.style_plan import StyleKey, StylePlan
-from mynah_daemon.engine.transfer import transfer_performance
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.protocol.messages import StyleUse
+from mynah_shared.protocol.messages import StyleUse, SynthesizeRequest
 
 from ..builders import STYLED, load_trained
 from ..data.pack import MOTION_FPS
 from ..metrics.codes import cosine, nearest
 from ..metrics.head import LandmarkHead
 from ..metrics.lips import compare
-from ..train import load_checkpoint
 from .contestants import MEAN_POSE
 from .filmed import Scores, mean_scores
 from .judge import Judge
@@ -45,29 +43,29 @@ SELF_DRIVEN: Final = "driven by the target"
 @dataclass(frozen=True, eq=False)
 class Drive:
     """`driving` is to be given as `truth`, by the performer `target`, in another sentence
-    `shown`."""
+    `shown`; the performer `driver` drives."""
 
     driving: Line
     truth: Line
     shown: FloatArray
+    driver: int
     target: int
     sentence: int
 
 
 def transfer_scores(
-    runs: list[Path],
+    bundles: list[tuple[str, Path]],
     trials: Restyled,
     pose: FloatArray,
     head: LandmarkHead,
     judge: Judge | None,
 ) -> dict[str, list[Scores]]:
-    """Of the runs whose models can be driven by a clip, each driven by another performer and, as
-    far as it can get, by the target; behind what needs no model. Nothing without such a run."""
-    models = defaultdict[str, list[Transfer]](list)
-    for run in runs:
-        network: Any = load_trained(run, *STYLED)
-        if hasattr(network, "transfer"):
-            models[load_checkpoint(run)["about"]["name"]].append(_through(network))
+    """Of the models of (label, folder) bundles that a clip can drive, through the daemon's engine:
+    each driven by another performer and, as far as it can get, by the target; behind what needs no
+    model. Nothing without such a model."""
+    models: dict[str, list[Transfer]] = {}
+    for name, store, model in _driven_by_clips(bundles):
+        models.setdefault(name, []).append(served_transfer(store, model))
     if not models:
         return {}
     codes = judged_codes(trials, judge) if judge else None
@@ -83,7 +81,7 @@ def transfer_scores(
     plain: dict[str, Transfer] = {
         UNCHANGED: lambda d, _: d,
         RESCALED: rescale,
-        SERVED: as_served,
+        SERVED: served_transfer(open_store(bundles[0][1])),
         MEAN_POSE: still,
     }
     found = {name: [score(transfer, others)] for name, transfer in plain.items()}
@@ -99,11 +97,41 @@ def rescale(driving: FloatArray, shown: FloatArray) -> FloatArray:
     return (driving - driving.mean(axis=0)) * scale + shown.mean(axis=0)
 
 
-def as_served(driving: FloatArray, shown: FloatArray) -> FloatArray:
-    """What the engine makes of it."""
-    key = StyleKey(StyleUse("shown"), MotionClip(MOTION_FPS, ARKIT_CHANNELS, shown))
-    clip = MotionClip(MOTION_FPS, ARKIT_CHANNELS, driving)
-    return transfer_performance(clip, StylePlan((key,))).values
+def served_transfer(store: ModelStore, model: str = "") -> Transfer:
+    """What the engine makes of it, through a model or without one."""
+    engine = LipSyncEngine(store)
+    request = SynthesizeRequest(
+        "", "", MOTION_FPS, model=model, styles=(StyleUse("shown"),), is_transfer=True
+    )
+
+    def transfer(driving: FloatArray, shown: FloatArray) -> FloatArray:
+        clips = [MotionClip(MOTION_FPS, ARKIT_CHANNELS, motion) for motion in (driving, shown)]
+        return engine.transfer(request, clips[0], clips[1:]).values
+
+    return transfer
+
+
+def _driven_by_clips(bundles: list[tuple[str, Path]]) -> Iterator[tuple[str, ModelStore, str]]:
+    """Row, store and name of every model that a clip can drive; one that several bundles share
+    comes once."""
+    met = set[tuple[str, str]]()
+    for label, folder in bundles:
+        store = open_store(folder)
+        for entry in store.entries:
+            if not (isinstance(entry, DiffusionEntry) and entry.transfer):
+                continue
+            if (entry.name, entry.sha256) not in met:
+                yield f"{entry.name}, {label}" if label else entry.name, store, entry.name
+            met.add((entry.name, entry.sha256))
+
+
+def rebuilt_lips(run: Path, trials: Restyled, head: LandmarkHead) -> float:
+    """Lip vertex error (mm) of sentences that the network of a run makes of their own motion codes
+    and the style code of another sentence of the same performer: what the code of its motion keeps,
+    measured, like what leaks into it, on the network itself."""
+    transfer = _through(load_trained(run, *STYLED))
+    drives = _drives(trials, by_target=True)
+    return mean_scores([_score(transfer, drive, head, None, None) for drive in drives])["lips"]
 
 
 def _through(network: Any) -> Transfer:
@@ -122,8 +150,9 @@ def _drives(trials: Restyled, *, by_target: bool = False) -> Iterator[Drive]:
     for target, own in enumerate(trials.lines):
         for s, truth in enumerate(own[: trials.n_spoken]):
             away = 0 if by_target else 1 + (target + s) % (n_performers - 1)
-            driving = trials.lines[(target + away) % n_performers][s]
-            yield Drive(driving, truth, trials.style_of(target, s), target, s)
+            driver = (target + away) % n_performers
+            driving = trials.lines[driver][s]
+            yield Drive(driving, truth, trials.style_of(target, s), driver, target, s)
 
 
 def _score(
@@ -153,4 +182,6 @@ def _score(
         row["similarity"] = cosine(code, codes[drive.target, drive.sentence])
         told = nearest(code, performer_codes(codes, drive.sentence))
         row["target"] = 100.0 * (told == drive.target)
+        if drive.driver != drive.target:
+            row["driver"] = 100.0 * (told == drive.driver)
     return row

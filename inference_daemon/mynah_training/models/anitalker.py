@@ -171,6 +171,11 @@ class AniTalkerModel(StyledMotionModel):
         hidden = self.code_in(codes) + self.identity_in(style)[:, None]
         return self.decoded(self.decoder(hidden)[-1])
 
+    @property
+    def transfer_context_frames(self) -> int:
+        """How far `transfer` sees to each side."""
+        return self.encoder.reach + self.decoder.reach
+
     def transfer(self, driving: Tensor, style: Tensor) -> Tensor:
         """The performance `driving` [B, T, 55] (normalised, of anyone) as the character with the
         identity code `style` [B, K] gives it."""

@@ -12,7 +12,7 @@ from ..data.style_batches import PREVIOUS_FRAMES, StyleBatch
 from ..losses.face import FaceLoss
 from ..losses.hinge import disentanglement_loss
 from ..modules.attention import Modulation, TransformerLayer
-from ..modules.detail_memory import DetailMemory, high_pass
+from ..modules.detail_memory import REACH, DetailMemory, high_pass
 from ..modules.diffusion import embed_time, signal
 from ..modules.hierarchical_aggregation import HierarchicalAggregation
 from ..modules.motion_indicator import DeepestCode, MotionIndicator
@@ -163,6 +163,11 @@ class FixTalkModel(StyledMotionModel):
             return features.new_zeros(*features.shape[:2], N_CHANNELS)
         key = self.detail_key(codes.detach(), style.detach())
         return self.details(key, features.detach())
+
+    @property
+    def transfer_context_frames(self) -> int:
+        """How far `transfer` sees to each side."""
+        return self.encoder.reach + max(self.renderer.reach, REACH)
 
     def transfer(self, driving: Tensor, style: Tensor) -> Tensor:
         """The performance `driving` [B, T, 55] (normalised, of anyone) as the character with the

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -80,6 +80,16 @@ class StyledMotionModel(nn.Module, ABC):
         if self.prediction == "noise":
             predicted = diffusion.clean_from_noise(noisy, predicted, time)
         return predicted.clamp(-LARGEST, LARGEST)
+
+
+@runtime_checkable
+class DrivenByClips(Protocol):
+    """A motion model that a clip can drive as well as speech: AniTalker and FixTalk."""
+
+    @property
+    def transfer_context_frames(self) -> int: ...
+
+    def transfer(self, driving: Tensor, style: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from .attention import Attention
 
+REACH = 2
+"""Frames on each side that the fusion looks at."""
 _SMOOTH = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
@@ -68,7 +70,7 @@ class DetailMemory(nn.Module):
         self.motion_source = nn.Parameter(torch.randn(slots, key_width) / key_width**0.5)
         self.compress = nn.Conv1d(channels, token_width, 5, padding=2)
         self.query = nn.Linear(feature_width, token_width)
-        self.fusion = Attention(token_width, heads, reach=2)
+        self.fusion = Attention(token_width, heads, reach=REACH)
         self.decompress = nn.Linear(token_width, channels)
         self.gate = nn.Parameter(torch.zeros(channels))
 

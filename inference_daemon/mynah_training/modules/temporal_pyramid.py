@@ -11,10 +11,12 @@ class TemporalPyramid(nn.Module):
     each side than the one before it.
 
     No statistics of the batch are used, so a clip's features never depend on the others in it.
+    `reach` is how many frames the last layer sees on each side.
     """
 
     def __init__(self, channels: int, width: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
+        self.reach = sum(dilations)
         self.stem = nn.Linear(channels, width)
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in dilations])
         self.convs = nn.ModuleList(

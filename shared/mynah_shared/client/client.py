@@ -77,7 +77,7 @@ class Client:
         return welcome
 
     def upload(self, audio: Path | bytes, name: str = "audio") -> str:
-        """Gives the daemon an audio file (unless it has it) and returns its SHA-256.
+        """Gives the daemon a file (unless it has it) and returns its SHA-256.
 
         Raises `BadInputError` if the file is missing, empty or not readable.
         """

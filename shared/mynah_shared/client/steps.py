@@ -47,9 +47,11 @@ Steps = Generator[m.Message | Wait, m.Message | None, T]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of dialogue to perform: a file, or the bytes of one, and the request's fields.
+    """One line of dialogue to perform, or performance to transfer: a file, or the bytes of one, and
+    the request's fields.
 
-    `audio_name` is what error sentences call the audio; `style_clips` are the files, or their
+    `audio_name` is what error sentences call the file, and of a transfer tells its format;
+    `fps` 0 is, in transfers only, the rate of the source. `style_clips` are the files, or their
     bytes, that the `styles` show, in their order (None, and where there are fewer: a style of the
     daemon's), `gesture_clips` those of the `gestures`, and `take` that of an earlier take. The
     other fields are explained at `SynthesizeRequest`.
@@ -113,7 +115,7 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
 
 def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
     """Gives the daemon the line's audio and style clips; returns the request that names them."""
-    kind = "motion clip" if line.is_transfer else "audio file"
+    kind = "file" if line.is_transfer else "audio file"
     audio = yield from upload(line.audio, line.audio_name, limits, kind)
     styles, gestures, take = list(line.styles), list(line.gestures), ""
     for i, clip in enumerate(line.style_clips):
@@ -139,9 +141,7 @@ def ask_library(question: LibraryQuestion, limits: m.Limits) -> Steps[m.StyleLis
     return (yield from ask(message, m.StyleList))
 
 
-def upload(
-    audio: Path | bytes, name: str, limits: m.Limits, kind: str = "audio file"
-) -> Steps[str]:
+def upload(audio: Path | bytes, name: str, limits: m.Limits, kind: str = "file") -> Steps[str]:
     """Gives the daemon what it lacks of a file; returns the SHA-256 that names it.
 
     `name` is what sentences call a file that has no path, `kind` what it is. Nothing is held in
@@ -149,7 +149,7 @@ def upload(
     too large.
     """
     try:
-        with _open_audio(audio, name, limits) as file:
+        with _open(audio, name, limits, kind) as file:
             sha256, n_bytes = yield from _hash(file)
             yield from _send(file, sha256, n_bytes, limits)
             return sha256
@@ -184,16 +184,16 @@ def next_event(job_id: str) -> Steps[m.JobEvent | None]:
     return event if isinstance(event, m.JobEvent) else None
 
 
-def _open_audio(audio: Path | bytes, name: str, limits: m.Limits) -> BinaryIO:
+def _open(audio: Path | bytes, name: str, limits: m.Limits, kind: str) -> BinaryIO:
     if isinstance(audio, bytes):
-        _check_size(name, len(audio), limits)
+        _check_size(name, len(audio), limits, kind)
         return io.BytesIO(audio)
     status = audio.stat()
     if stat.S_ISDIR(status.st_mode):
-        raise BadInputError(f"'{audio}' is a folder; choose an audio file in it.")
+        raise BadInputError(f"'{audio}' is a folder; choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
-        raise BadInputError(f"'{audio}' is a device, not a file; choose an audio file.")
-    _check_size(str(audio), status.st_size, limits)
+        raise BadInputError(f"'{audio}' is a device, not a file; choose a file.")
+    _check_size(str(audio), status.st_size, limits, kind)
     return open(audio, "rb")
 
 
@@ -216,19 +216,20 @@ def _send(file: BinaryIO, sha256: str, n_bytes: int, limits: m.Limits) -> Steps[
         state = yield from ask(m.BlobPut(sha256, n_bytes, offset, chunk), m.BlobState)
         if not state.complete and state.offset <= offset:
             raise JobFailedError(
-                "The upload of the audio does not get ahead; do not change the file meanwhile "
+                "The upload of the file does not get ahead; do not change the file meanwhile "
                 "and try again.",
                 code=m.ErrorCode.internal,
                 retry=True,
             )
 
 
-def _check_size(name: str, n_bytes: int, limits: m.Limits) -> None:
+def _check_size(name: str, n_bytes: int, limits: m.Limits, kind: str) -> None:
     if n_bytes == 0:
-        raise BadInputError(f"The audio file '{name}' is empty; export it again.")
+        raise BadInputError(f"The {kind} '{name}' is empty; export it again.")
     if n_bytes > limits.audio_bytes:
         raise JobFailedError(
-            f"The audio file '{name}' has {n_bytes / 1e6:.1f} MB, at most "
-            f"{limits.audio_bytes / 1e6:.1f} MB are accepted; cut it or save it as FLAC or Ogg.",
+            f"The {kind} '{name}' has {n_bytes / 1e6:.1f} MB, at most "
+            f"{limits.audio_bytes / 1e6:.1f} MB are accepted; cut it, or save audio as FLAC or Ogg "
+            "and videos smaller.",
             code=m.ErrorCode.too_large,
         )

@@ -65,7 +65,7 @@ class Limits:
     """What the daemon accepts; a client checks these before it sends.
 
     `message_bytes` per frame, `chunk_bytes` per `BlobPut`, of which `chunks_in_flight` may be
-    unanswered; `audio_bytes` and `audio_s` per file, `queued_jobs` per client.
+    unanswered; `audio_bytes` per file of any kind, `audio_s` per line, `queued_jobs` per client.
     """
 
     message_bytes: int
@@ -267,10 +267,11 @@ class SynthesizeRequest:
     """Everything that influences one line's result: the same request gives the same curves.
 
     `audio_name` is the file name only, used in error sentences. `start_s` and `end_s` cut the audio
-    (`end_s` 0 = its end). `fps` is the rate of the result, `model` '' the daemon's default.
+    (`end_s` 0 = its end). `fps` is the rate of the result (in transfers 0 = that of the source),
+    `model` '' the daemon's default.
     `take_sha256` is an uploaded earlier take (NPZ), of which only `redo_start_s` to `redo_end_s` is
-    made anew. With `is_transfer` the uploaded file is no audio but a motion clip, whose performance
-    is given to another character; `audio_name` then tells its format.
+    made anew. With `is_transfer` the uploaded file is no audio but a motion clip, or a video to
+    capture, whose performance is given to another character; `audio_name` then tells its format.
     """
 
     audio_sha256: str
@@ -328,7 +329,8 @@ class JobEvent:
     """Sent unasked to whoever submitted the job; 5 a second at most, plus state changes.
 
     `seq` grows with each event of a job. A client that hears nothing may submit again to ask.
-    `stage` is one of decode, features, motion, finish; `done` of `total` steps of the whole job.
+    `stage` is one of decode, features, motion, finish, and where a video is captured download and
+    capture; `done` of `total` steps of the whole job (in download bytes, in capture frames).
     `code` and `message` are set when `state` is failed.
     """
 

@@ -1,0 +1,70 @@
+"""Performances in uploaded videos: captured when a job first needs one, then kept for others."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol.messages import SynthesizeRequest
+
+from .engine.engine import Progress
+
+VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
+_MOST_KEPT: Final = 16
+"""Ten minutes at 60 frames per second are 8 MB."""
+
+Captured = tuple[MotionClip, tuple[str, ...]]
+"""A clip at the video's own rate, and sentences about it that people should read."""
+
+
+def is_video(name: str) -> bool:
+    """Whether a file of this name is to be captured."""
+    return Path(name).suffix.lower() in VIDEO_SUFFIXES
+
+
+class VideoCaptures:
+    """Captures videos in the folder `blobs`; `landmarker` as in `capture_video`."""
+
+    def __init__(self, blobs: Path, landmarker: Path | None) -> None:
+        self._blobs, self._landmarker = blobs, landmarker
+        self._kept: OrderedDict[tuple[str, float, float], Captured] = OrderedDict()
+
+    def capture(self, request: SynthesizeRequest, progress: Progress) -> Captured:
+        """What the request's part of its video shows. `progress` hears of frames (stage
+        `capture`), and of bytes (`download`) if the landmark model has to be fetched.
+
+        Raises `BadInputError` for a video that can't be used and `EngineUnavailableError` if
+        something is not installed or can't be fetched.
+        """
+        key = (request.audio_sha256, request.start_s, request.end_s)
+        if key not in self._kept:
+            self._kept[key] = self._watch(request, progress)
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _watch(self, request: SynthesizeRequest, progress: Progress) -> Captured:
+        # These bring decoders and scipy, which most lines never need.
+        from .capture.capture import Part, capture_video
+        from .capture.downloads import LANDMARKER
+        from .capture.video import Video
+
+        path, name = self._blobs / request.audio_sha256, request.audio_name
+        part = Part(request.start_s, request.end_s)
+        with Video(path, name) as video:
+            n_frames = max(0, round(part.length_s(video.facts) * video.facts.fps))
+
+        def report(stage: str, fraction: float) -> None:
+            if stage == "download":
+                n_bytes = LANDMARKER.n_bytes
+                progress(stage, round(fraction * n_bytes), n_bytes)
+            else:  # after the landmarks of all frames comes one short step
+                seen = fraction if stage == "landmarks" else 1.0
+                progress("capture", round(seen * n_frames), n_frames + 1)
+
+        report("landmarks", 0.0)  # MediaPipe takes a moment to load
+        made = capture_video(path, report, part, name, self._landmarker)
+        return made.clip, made.report.warnings
