@@ -27,6 +27,8 @@ from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import FloatArray, MotionClip
 from mynah_shared.motion.flame import FLAME, exp_width, to_arrays
 
+from .archives import open_archive
+
 _SWAPPED: Final = {
     "jawLeft": "jawRight",
     "jawRight": "jawLeft",
@@ -209,7 +211,7 @@ def _to_npz(clip: MotionClip, meta: str) -> bytes:
 
 
 def _read_npz(path: Path, fps: float | None, name: str) -> MotionClip:
-    with np.load(path, allow_pickle=False) as content:
+    with open_archive(path, name) as content:
         if "channels" not in content.files:
             from .flame.tracks import read_flame_track
 

@@ -26,7 +26,7 @@ from .flame.stored import NO_MAP, map_sha256
 from .jobs import JobTable, blobs_of
 from .memory import peak_bytes
 from .requests import check_request, job_key
-from .styles.clips import read_style_clip, resolve_style
+from .styles.clips import read_style_clip, resolve_clip
 from .styles.library import StyleLibrary
 from .styles.style_file import Style, StyleInfo, check_name, read_style
 from .supervisor import Supervisor
@@ -108,7 +108,7 @@ def put_blob(service: Service, request: m.BlobPut) -> m.Message:
 
 def submit(service: Service, request: m.Submit) -> m.Message:
     checked = [
-        _with_style_clips(service, check_request(r, service.store, service.config.limits))
+        _with_library_clips(service, check_request(r, service.store, service.config.limits))
         for r in request.requests
     ]
     for line in checked:
@@ -185,10 +185,16 @@ def _refused_as(code: m.ErrorCode) -> Generator[None]:
         raise JobFailedError(str(error), code=code) from error
 
 
-def _with_style_clips(service: Service, request: m.SynthesizeRequest) -> m.SynthesizeRequest:
+def _with_library_clips(service: Service, request: m.SynthesizeRequest) -> m.SynthesizeRequest:
     with _refused_as(m.ErrorCode.unknown_style):
-        styles = [resolve_style(use, service.styles, service.blobs) for use in request.styles]
-    return replace(request, styles=tuple(styles))
+        styles = [resolve_clip(use, service.styles, service.blobs) for use in request.styles]
+        gestures = [resolve_clip(use, service.styles, service.blobs) for use in request.gestures]
+    if any(not use.clip_sha256 for use in gestures):
+        raise JobFailedError(
+            "The neutral style shows no gesture; pin one of another style or of a clip.",
+            code=m.ErrorCode.bad_value,
+        )
+    return replace(request, styles=tuple(styles), gestures=tuple(gestures))
 
 
 Handler = Callable[[Service, Any], m.Message]

@@ -10,6 +10,7 @@ from mynah_shared.protocol.messages import GestureUse, SynthesizeRequest
 
 from .clip_files import read_clip
 from .engine.holds import Gesture, Holds, Take
+from .styles.clips import read_performance
 
 _TAKE_NAME = "take.npz"
 
@@ -40,7 +41,7 @@ def read_driving_clip(request: SynthesizeRequest, blobs: Path) -> MotionClip:
 
 
 def _read_gesture(use: GestureUse, blobs: Path) -> Gesture:
-    clip: MotionClip = read_clip(blobs / use.clip_sha256, name=use.name)
+    clip = read_performance(blobs / use.clip_sha256, use.name)
     if use.to_s > clip.duration_s + 1e-6:
         raise BadInputError(
             f"The passage from {use.from_s:g} s to {use.to_s:g} s lies behind the end of "

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mynah_daemon.clip_files import clip_writer, write_clip
+from mynah_daemon.clip_files import clip_writer, read_clip, write_clip
+from mynah_daemon.styles.library import SHIPPED
+from mynah_daemon.styles.style_file import read_style
 from mynah_shared.client.client import Client
 from mynah_shared.errors import JobFailedError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -215,6 +217,17 @@ def test_a_range_of_a_take_is_made_anew_on_the_command_line(tmp_path: Path) -> N
     np.testing.assert_allclose(new[10, 52:], 0.3, atol=1e-5)
 
 
+def test_a_style_of_the_library_lends_a_gesture(tmp_path: Path) -> None:
+    audio, out = write_speech(tmp_path / "line.wav"), tmp_path / "new.npz"
+    gesture = ("--gesture", "surprised:brows", "1", "1.6", "0.4", "--fps", "25")
+    done = run_mynah("generate", audio, "-o", out, *gesture)
+    assert done.returncode == 0, done.stderr
+    shown = read_style(SHIPPED / "surprised.mynahstyle").clip
+    assert shown.fps == 25
+    made = read_clip(out).column("browInnerUp")
+    np.testing.assert_allclose(made[15:21], shown.column("browInnerUp")[30:36], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -224,6 +237,9 @@ def test_a_range_of_a_take_is_made_anew_on_the_command_line(tmp_path: Path) -> N
         (("--gesture", "{take}", "1", "1", "0"), "passage from 1 s to 1 s of 'take.npz' is empty"),
         (("--gesture", "{take}", "0", "9", "0"), "lies behind the end of 'take.npz'"),
         (("--gesture", "{take}", "x", "9", "0"), "argument --gesture: 'x' is not a number"),
+        (("--gesture", "neutral", "0", "1", "0"), "The neutral style shows no gesture"),
+        (("--gesture", "nobody", "0", "1", "0"), "There is no style and no tag 'nobody'"),
+        (("--gesture", "warm", "0", "99", "0"), "lies behind the end of 'warm.mynahstyle'"),
         (("--key", "nose", "1", "0.5"), "no channel 'nose'"),
         (("--key", "jawOpen", "1", "9"), "key of jawOpen is 9"),
     ],

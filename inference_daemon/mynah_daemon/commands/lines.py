@@ -82,7 +82,7 @@ def add_line_arguments(parser: argparse.ArgumentParser, fps: float = 30.0) -> No
         nargs=4,
         default=[],
         metavar=("CLIP[:REGION]", "FROM", "TO", "AT"),
-        help="pin the clip's passage FROM to TO (s) to the moment AT of the line",
+        help="pin the passage FROM to TO (s) of a clip or a style to the moment AT of the line",
     )
     add(
         "--key",
@@ -202,12 +202,12 @@ def _style_at(start: str, text: str) -> StyleUse:
         return replace(_style(text), start_s=number(start))
 
 
-def _gesture(clip: str, start: str, end: str, at: str) -> tuple[GestureUse, Path]:
+def _gesture(clip: str, start: str, end: str, at: str) -> tuple[GestureUse, Path | None]:
     with _argument("--gesture"):
         use = _style(clip)
-        path = Path(use.name)
+        path = style_file(use.name)
         passage = (number(start), number(end), number(at))
-        return GestureUse(path.name, "", *passage, use.region), path
+        return GestureUse(path.name if path else use.name, "", *passage, use.region), path
 
 
 def _key(channel: str, time: str, value: str) -> KeyUse:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.protocol.messages import StyleUse
+from mynah_shared.protocol.messages import GestureUse, StyleUse
 from mynah_shared.scene.style_words import LIBRARY_SUFFIX, STYLE_SUFFIXES
 
 from ..blobs import BlobStore
@@ -24,8 +24,11 @@ LEAST_S: Final = 3.0
 LONGEST_S: Final = 600.0
 
 
-def resolve_style(use: StyleUse, library: StyleLibrary, blobs: BlobStore) -> StyleUse:
-    """The same style with its clip among the blobs; the neutral one has none.
+U = TypeVar("U", StyleUse, GestureUse)
+
+
+def resolve_clip(use: U, library: StyleLibrary, blobs: BlobStore) -> U:
+    """The same style or gesture with its clip among the blobs; the neutral style has none.
 
     Raises `BadInputError` if the library has no style of this name, or has lost its file.
     """
@@ -50,8 +53,13 @@ def read_style_clip(path: Path, name: str) -> MotionClip:
             f"'{name}' is not a style clip; use a {', '.join(STYLE_SUFFIXES)} file, or make one of "
             "a video with `mynah capture`."
         )
-    clip = read_style(path, name).clip if suffix == LIBRARY_SUFFIX else read_clip(path, name=name)
-    return check_clip(clip, name)
+    return check_clip(read_performance(path, name), name)
+
+
+def read_performance(path: Path, name: str) -> MotionClip:
+    """The clip in a blob, or of the style in it. Raises `BadInputError` if it can't be read."""
+    is_style = Path(name).suffix.lower() == LIBRARY_SUFFIX
+    return read_style(path, name).clip if is_style else read_clip(path, name=name)
 
 
 def check_clip(clip: MotionClip, name: str) -> MotionClip:

@@ -19,10 +19,10 @@ import numpy as np
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
 
+from ..archives import open_archive
 from ..clip_files import replace_file
 
 _NAME: Final = re.compile(r"[^\W_][\w .'()-]{0,59}")
-_LARGEST_BYTES: Final = 64 << 20
 _DAMAGED: Final = (
     EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
     zlib.error,
@@ -84,10 +84,7 @@ def read_style(path: Path, name: str = "") -> Style:
     if not like its path."""
     name = name or path.name
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise ValueError("it is too large")
-        # numpy itself leaves a file open that is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+        with open_archive(path, name) as content:
             channels = tuple(str(name) for name in content["channels"])
             clip = MotionClip(float(content["fps"]), channels, content["values"])
             info = _read_info(json.loads(str(content["meta"])))

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import io
 import stat
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -43,6 +43,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=m.Message)
 Wait = Pause | NextEvent
 Steps = Generator[m.Message | Wait, m.Message | None, T]
+Report = Callable[[float], None]
+"""Hears of the share that is done."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Line:
     `audio_name` is what error sentences call the file, and of a transfer tells its format;
     `fps` 0 is, in transfers only, the rate of the source. `style_clips` are the files, or their
     bytes, that the `styles` show, in their order (None, and where there are fewer: a style of the
-    daemon's), `gesture_clips` those of the `gestures`, and `take` that of an earlier take. The
-    other fields are explained at `SynthesizeRequest`.
+    daemon's), `gesture_clips` likewise those of the `gestures`, and `take` that of an earlier take.
+    The other fields are explained at `SynthesizeRequest`.
     """
 
     audio: Path | bytes
@@ -80,7 +82,7 @@ class Line:
     is_transfer: bool = False
     style_clips: tuple[Path | bytes | None, ...] = ()
     take: Path | bytes | None = None
-    gesture_clips: tuple[Path | bytes, ...] = ()
+    gesture_clips: tuple[Path | bytes | None, ...] = ()
 
     def to_request(self, audio_sha256: str, **uploaded: Any) -> m.SynthesizeRequest:
         """`uploaded` are the fields that name uploaded files, where there are any."""
@@ -113,18 +115,20 @@ def ask(message: m.Message, expected: type[M]) -> Steps[M]:
     return reply
 
 
-def upload_line(line: Line, limits: m.Limits) -> Steps[m.SynthesizeRequest]:
-    """Gives the daemon the line's audio and style clips; returns the request that names them."""
+def upload_line(line: Line, limits: m.Limits, report: Report) -> Steps[m.SynthesizeRequest]:
+    """Gives the daemon the line's audio and style clips; returns the request that names them.
+    `report` hears of the first, which may be a long video."""
     kind = "file" if line.is_transfer else "audio file"
-    audio = yield from upload(line.audio, line.audio_name, limits, kind)
+    audio = yield from upload(line.audio, line.audio_name, limits, kind, report)
     styles, gestures, take = list(line.styles), list(line.gestures), ""
     for i, clip in enumerate(line.style_clips):
         if clip is not None:
             sha256 = yield from upload(clip, styles[i].name, limits, "style clip")
             styles[i] = dataclasses.replace(styles[i], clip_sha256=sha256)
     for i, clip in enumerate(line.gesture_clips):
-        sha256 = yield from upload(clip, gestures[i].name, limits, "gesture's clip")
-        gestures[i] = dataclasses.replace(gestures[i], clip_sha256=sha256)
+        if clip is not None:
+            sha256 = yield from upload(clip, gestures[i].name, limits, "gesture's clip")
+            gestures[i] = dataclasses.replace(gestures[i], clip_sha256=sha256)
     if line.take is not None:
         take = yield from upload(line.take, "the take", limits, "take")
     return line.to_request(audio, styles=tuple(styles), gestures=tuple(gestures), take_sha256=take)
@@ -141,17 +145,23 @@ def ask_library(question: LibraryQuestion, limits: m.Limits) -> Steps[m.StyleLis
     return (yield from ask(message, m.StyleList))
 
 
-def upload(audio: Path | bytes, name: str, limits: m.Limits, kind: str = "file") -> Steps[str]:
+def upload(
+    audio: Path | bytes,
+    name: str,
+    limits: m.Limits,
+    kind: str = "file",
+    report: Report = lambda _share: None,
+) -> Steps[str]:
     """Gives the daemon what it lacks of a file; returns the SHA-256 that names it.
 
-    `name` is what sentences call a file that has no path, `kind` what it is. Nothing is held in
-    memory but a piece. Raises `BadInputError` if the file can't be read, `JobFailedError` if it is
+    `name` is what sentences call a file that has no path, `kind` what it is; `report` is called
+    between pieces. Nothing is held in memory but a piece. Raises `BadInputError` if the file can't be read, `JobFailedError` if it is
     too large.
     """
     try:
         with _open(audio, name, limits, kind) as file:
             sha256, n_bytes = yield from _hash(file)
-            yield from _send(file, sha256, n_bytes, limits)
+            yield from _send(file, sha256, n_bytes, limits, report)
             return sha256
     except FileNotFoundError as error:
         raise BadInputError(f"The {kind} '{audio}' does not exist; choose another file.") from error
@@ -206,11 +216,15 @@ def _hash(file: BinaryIO) -> Steps[tuple[str, int]]:
     return digest.hexdigest(), n_bytes
 
 
-def _send(file: BinaryIO, sha256: str, n_bytes: int, limits: m.Limits) -> Steps[None]:
+def _send(
+    file: BinaryIO, sha256: str, n_bytes: int, limits: m.Limits, report: Report
+) -> Steps[None]:
     """Chunk after chunk, each after the answer to the last: on loopback that is fast enough."""
     state = yield from ask(m.BlobStat(sha256, n_bytes), m.BlobState)
     while not state.complete:
         offset = state.offset
+        if offset:
+            report(offset / n_bytes)
         file.seek(offset)
         chunk = file.read(limits.chunk_bytes)
         state = yield from ask(m.BlobPut(sha256, n_bytes, offset, chunk), m.BlobState)

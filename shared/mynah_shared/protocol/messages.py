@@ -243,7 +243,8 @@ class StyleUse:
 @dataclass(frozen=True)
 class GestureUse:
     """A passage of an uploaded clip, `from_s` to `to_s`, pinned to `at_s` of the performance;
-    `name` is the file's, `region` as in `StyleUse`."""
+    `name` is the file's, or that of a style of the daemon's if `clip_sha256` is empty. `region` as
+    in `StyleUse`."""
 
     name: str
     clip_sha256: str
