@@ -76,7 +76,10 @@ class RequestPerformer:
     ) -> Performed:
         warnings: tuple[str, ...] = ()
         if is_video(request.audio_name):
-            driving, warnings = self._videos.capture(request, progress)
+            made = self._videos.capture(request, progress)
+            driving, warnings = made.clip, made.report.warnings
+            if not (request.fps or any(clips)):  # the capture itself is wanted, to be imitated
+                warnings += made.report.style_warnings
         else:
             driving = read_driving_clip(request, self._blobs)
         wanted = replace(request, fps=request.fps or driving.fps)

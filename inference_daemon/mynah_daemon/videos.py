@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .engine.engine import Progress
 
+if TYPE_CHECKING:  # brings decoders
+    from .capture.capture import Capture
+
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 _MOST_KEPT: Final = 16
 """Ten minutes at 60 frames per second are 8 MB."""
-
-Captured = tuple[MotionClip, tuple[str, ...]]
-"""A clip at the video's own rate, and sentences about it that people should read."""
 
 
 def is_video(name: str) -> bool:
@@ -29,11 +28,11 @@ class VideoCaptures:
 
     def __init__(self, blobs: Path, landmarker: Path | None) -> None:
         self._blobs, self._landmarker = blobs, landmarker
-        self._kept: OrderedDict[tuple[str, float, float], Captured] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, float, float], Capture] = OrderedDict()
 
-    def capture(self, request: SynthesizeRequest, progress: Progress) -> Captured:
-        """What the request's part of its video shows. `progress` hears of frames (stage
-        `capture`), and of bytes (`download`) if the landmark model has to be fetched.
+    def capture(self, request: SynthesizeRequest, progress: Progress) -> Capture:
+        """What the request's part of its video shows, at the video's own rate. `progress` hears of
+        frames (stage `capture`), and of bytes (`download`) if the landmark model is fetched.
 
         Raises `BadInputError` for a video that can't be used and `EngineUnavailableError` if
         something is not installed or can't be fetched.
@@ -46,7 +45,7 @@ class VideoCaptures:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _watch(self, request: SynthesizeRequest, progress: Progress) -> Captured:
+    def _watch(self, request: SynthesizeRequest, progress: Progress) -> Capture:
         # These bring decoders and scipy, which most lines never need.
         from .capture.capture import Part, capture_video
         from .capture.downloads import LANDMARKER
@@ -66,5 +65,4 @@ class VideoCaptures:
                 progress("capture", round(seen * n_frames), n_frames + 1)
 
         report("landmarks", 0.0)  # MediaPipe takes a moment to load
-        made = capture_video(path, report, part, name, self._landmarker)
-        return made.clip, made.report.warnings
+        return capture_video(path, report, part, name, self._landmarker)

@@ -250,7 +250,8 @@ def test_a_part_at_another_rate(
     part = Part(1.0, 2.0, 50.0)
     made = capture_video(videos / "bwbg8n.mpg", no_report, part, landmarker=landmarker)
     assert (made.clip.fps, made.clip.n_frames) == (50.0, 51)
-    assert any("a style clip needs at least 3 s (150 frames)" in w for w in made.report.warnings)
+    told = made.report.style_warnings
+    assert any("a style clip needs at least 3 s (150 frames)" in sentence for sentence in told)
     wanted = opening(captured.clip, head)[25:51]
     assert np.corrcoef(opening(made.clip, head)[::2], wanted)[0, 1] > 0.98
 

@@ -93,7 +93,8 @@ def test_a_video_is_captured_once(
 ) -> None:
     monkeypatch.setattr(videos, "_MOST_KEPT", 2)
     captures, heard = VideoCaptures(blobs, landmarker), Heard()
-    clip, warnings = captures.capture(request_, heard)
+    made = captures.capture(request_, heard)
+    clip, warnings = made.clip, made.report.style_warnings
     assert (clip.fps, clip.n_frames) == (25.0, 13)
     assert any("a style clip needs at least 3 s" in text for text in warnings)
     assert heard.stages == ["capture"]
@@ -101,7 +102,7 @@ def test_a_video_is_captured_once(
     assert done == sorted(done)
     assert heard.events[-1][1:] == (12, 13)
     again = Heard()
-    assert captures.capture(dataclasses.replace(request_, seed=5), again)[0] is clip
+    assert captures.capture(dataclasses.replace(request_, seed=5), again) is made
     assert again.events == []
     for start_s in (0.25, 0.0):  # two other parts: the first is forgotten
         captures.capture(dataclasses.replace(request_, start_s=start_s), Heard())
@@ -134,8 +135,11 @@ def test_a_neutral_transfer_is_the_capture_itself(
     plain = capture_video(blobs / whole.audio_sha256, lambda *_: None, landmarker=landmarker)
     assert made.clip.fps == plain.clip.fps == 25.0
     np.testing.assert_allclose(made.clip.values, plain.clip.values, atol=1e-4)
-    assert made.warnings == plain.report.warnings
+    about_the_manner = plain.report.style_warnings
+    assert about_the_manner  # three seconds show little of one
+    assert made.warnings == plain.report.warnings + about_the_manner
     slow = performer.perform(dataclasses.replace(whole, fps=12.5), Heard(), lambda: None)
+    assert slow.warnings == plain.report.warnings  # it goes onto a rig
     assert (slow.clip.fps, slow.clip.n_frames) == (12.5, 38)
 
 

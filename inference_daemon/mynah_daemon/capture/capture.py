@@ -26,7 +26,7 @@ from .head_model import load_head, reference_face
 from .heard import speech_share
 from .landmarks import Landmarker, face_size, load_mediapipe
 from .observation import Observation, observe
-from .remarks import Circumstances, warnings_of
+from .remarks import Circumstances, style_warnings, warnings_of
 from .solver import Solution, Solver
 from .temporal import steady
 from .track import FaceTrack, follow
@@ -71,13 +71,15 @@ WHOLE: Final = Part()
 @dataclass(frozen=True)
 class CaptureReport:
     """What an animator should know about a capture. `bridged` is the share of frames without a
-    face, `heard` that of the time in which speech is heard (None without sound)."""
+    face, `heard` that of the time in which speech is heard (None without sound). `warnings` are
+    about the video and its face, `style_warnings` about the manner that it shows."""
 
     video: VideoFacts
     bridged: float
     heard: float | None
     quality: StyleQuality
     warnings: tuple[str, ...]
+    style_warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,6 @@ def capture_video(
     report("solve", 0.0)
     seen = observe(track.at(times), reference_face(), fps)
     clip = to_clip(seen, solver.solve(seen), fps)
-    quality = judge_clip(clip)
     bridged = track.is_bridged(times)
     circumstances = Circumstances(
         clip=clip,
@@ -135,8 +136,11 @@ def capture_video(
     if facts.has_sound:
         heard = speech_share(path, name, part.start_s, part.end_s, lambda: report("solve", 0.5))
     report("solve", 1.0)
-    warnings = warnings_of(circumstances, heard) + quality.warnings
-    return Capture(clip, CaptureReport(facts, float(bridged.mean()), heard, quality, warnings))
+    quality = judge_clip(clip)
+    warnings = warnings_of(circumstances)
+    lacks = style_warnings(clip, heard) + quality.warnings
+    told = CaptureReport(facts, float(bridged.mean()), heard, quality, warnings, lacks)
+    return Capture(clip, told)
 
 
 def to_clip(seen: Observation, solution: Solution, fps: float) -> MotionClip:

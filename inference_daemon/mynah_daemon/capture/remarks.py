@@ -32,14 +32,9 @@ class Circumstances:
     resting_gap_mm: float
 
 
-def warnings_of(capture: Circumstances, heard: float | None) -> tuple[str, ...]:
-    """A sentence for each; `heard` is the share of speech in the sound."""
+def warnings_of(capture: Circumstances) -> tuple[str, ...]:
+    """A sentence for each thing that makes the clip less true."""
     clip, found = capture.clip, list[str]()
-    if clip.duration_s < LEAST_S:
-        found.append(
-            f"The take lasts {clip.duration_s:.1f} s ({clip.n_frames} frames); a style clip needs "
-            f"at least {LEAST_S:g} s ({round(LEAST_S * clip.fps)} frames): film a longer one."
-        )
     if capture.n_crowded:
         found.append(
             f"Several faces are in {capture.n_crowded} frames; the largest one was captured."
@@ -68,6 +63,18 @@ def warnings_of(capture: Circumstances, heard: float | None) -> tuple[str, ...]:
     if capture.resting_gap_mm > _OPEN_MM:
         found.append(
             "The lips never meet in this take; where they come nearest was taken for closed."
+        )
+    return tuple(found)
+
+
+def style_warnings(clip: MotionClip, heard: float | None) -> tuple[str, ...]:
+    """Sentences on what the clip lacks if it is to be imitated; `heard` is the share of speech in
+    its sound."""
+    found: list[str] = []
+    if clip.duration_s < LEAST_S:
+        found.append(
+            f"The take lasts {clip.duration_s:.1f} s ({clip.n_frames} frames); a style clip needs "
+            f"at least {LEAST_S:g} s ({round(LEAST_S * clip.fps)} frames): film a longer one."
         )
     if heard is not None and heard < _LITTLE_SPEECH:
         found.append(f"Speech is heard for {heard:.0%} of the time only; a style needs more.")

@@ -46,9 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
         reporter.end()
     clip, report = made.clip, made.report
     meta = {"source": arguments.video.name, "solved": "network" if head is None else "head"}
-    write_clip(clip, output, json.dumps({**meta, "warnings": report.warnings}))
+    warnings = report.warnings + report.style_warnings
+    write_clip(clip, output, json.dumps({**meta, "warnings": warnings}))
     print(f"{output}: {clip.n_frames} frames at {clip.fps:g} fps\n{_summary(report)}")
-    for warning in report.warnings:
+    for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return 0
 
