@@ -117,7 +117,7 @@ def test_mapping_file_round_trips(tmp_path: Path) -> None:
     ("document", "fault"),
     [
         ([], "one JSON object"),
-        ({"schema": 2, "targets": {}}, "schema is 2"),
+        ({"schema": 3, "targets": {}}, "schema is 3"),
         ({"schema": 1}, "no object 'targets'"),
         ({"schema": 1, "targets": {"a": 1}}, "'a' must be an object"),
         ({"schema": 1, "targets": {"a": {}}}, "'a' names no channel"),

@@ -15,7 +15,7 @@ from mynah_daemon.clip_files import LIVE_LINK_ROTATIONS, read_clip
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import HEAD_CHANNELS
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.rig.matcher import propose_mapping
+from mynah_shared.rig.matcher import Found, propose_mapping
 
 from .phone_files import csv_header, has_phones
 
@@ -74,13 +74,20 @@ def _arkit_names(channels: Sequence[str], path: Path) -> dict[str, list[str]]:
     proposal = propose_mapping(
         [n for n, word in plain.items() if word not in _HEADS and word not in _NO_CHANNELS]
     )
-    if unknown := proposal.unmatched_targets:
+    weights = proposal.mapping.weights
+    # a slip of the pen is no name, and a control with two directions no share of a channel
+    doubtful = [
+        match.target
+        for match in proposal.matches
+        if match.how is Found.FUZZY or not {0.5, 1.0}.issuperset(weights[match.target].values())
+    ]
+    if unknown := (*proposal.unmatched_targets, *doubtful):
         listed = ", ".join(unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
         raise BadInputError(
             f"{path} has channels that are no shapes of ARKit, or name one twice ({listed}); rename"
             " or remove them."
         )
-    for name, row in proposal.mapping.weights.items():
+    for name, row in weights.items():
         for channel in row:
             found.setdefault(channel, []).append(name)
     return found
