@@ -29,36 +29,11 @@ from mynah_shared.errors import BadInputError, EngineUnavailableError, VersionMi
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.clips import make_clip, make_tone
 from mynah_shared.testing.fake_daemon import FakeDaemon
+from tests.shared.host import Host
 
 pytestmark = pytest.mark.timeout(60)
 REACTION_S = 0.2  # some 2 ms in truth; the machine may be busy with other things
 LINE = Line(make_tone(), "line.wav", fps=24.0)
-
-
-class Host:
-    """A client and the events it has reported, as a host's timer would collect them."""
-
-    def __init__(self, *daemons: FakeDaemon) -> None:
-        self.daemons = list(daemons)
-        self.connects = 0
-        self.client = BackgroundClient(self.connect, "test", "1")
-
-    def connect(self) -> ConnectionInfo:
-        self.connects += 1
-        alive = [daemon for daemon in self.daemons if not daemon.stopped.is_set()]
-        if not alive:
-            raise EngineUnavailableError("There is no daemon; start one.")
-        return alive[0].info
-
-    def next(self, timeout_s: float = 10) -> ClientEvent:
-        return self.client.events.get(timeout=timeout_s)
-
-    def until(self, kind: type[ClientEvent], timeout_s: float = 10) -> list[ClientEvent]:
-        """Events up to and including the next one of `kind`."""
-        events = [self.next(timeout_s)]
-        while not isinstance(events[-1], kind):
-            events.append(self.next(timeout_s))
-        return events
 
 
 @pytest.fixture
@@ -169,6 +144,15 @@ def test_a_cancel_reaches_the_daemon_at_once():
         assert host.next() == Cancelled(ticket)
         host.client.close(5)
         assert host.client.events.empty()
+
+
+def test_a_large_upload_tells_how_far_it_is(host: Host, daemon: FakeDaemon, tmp_path: Path):
+    path = tmp_path / "take.mov"
+    path.write_bytes(os.urandom(4 * daemon.limits.chunk_bytes))
+    host.client.generate(Line(path, "take.mov", 24.0, is_transfer=True))
+    *progress, _finished = host.until(Finished)
+    shares = [e.fraction for e in progress if isinstance(e, Progressed) and e.stage == "upload"]
+    assert shares == [0.0, 0.25, 0.5, 0.75]
 
 
 def test_a_cancel_does_not_wait_for_a_large_upload(tmp_path: Path):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import resample
+from mynah_shared.motion.regions import HEAD
 from mynah_shared.protocol.messages import GestureUse, KeyUse
 
 from .style_plan import STYLE_REGIONS
@@ -27,6 +28,10 @@ Times = NDArray[np.floating]
 TAKE_FADE_S: Final = 0.2
 """Within a range that is made anew, its edges are led into what is held."""
 GESTURE_FADE_S: Final = 0.16
+"""So long after its beginning a gesture is met exactly, and until so long before its end."""
+_LEAD_S: Final = 0.08
+_HEAD_LEAD_S: Final = 0.34
+"""So long before its beginning a gesture begins to show: a head has mass."""
 KEY_REACH_S: Final = 0.2
 """How far around a key the motion bends towards it."""
 
@@ -126,10 +131,12 @@ def _gesture_motion(
     values = np.empty((len(times_s), len(channels)))
     for i in range(len(channels)):
         values[:, i] = np.interp(places_s, frames_s, own[:, i])
-    amount = _smooth(np.minimum(places_s - use.from_s, use.to_s - places_s) / GESTURE_FADE_S)
+    within_s = np.minimum(places_s - use.from_s, use.to_s - places_s)[:, None]
+    lead_s = np.where(np.isin(channels, HEAD), _HEAD_LEAD_S, _LEAD_S)
+    amount = _smooth((within_s + lead_s) / (GESTURE_FADE_S + lead_s))
     names = STYLE_REGIONS.get(use.region) or channels
     shown = np.array([c in names and c in clip.channels for c in channels])
-    return values, amount[:, None] * shown
+    return values, amount * shown
 
 
 def _key_motion(keys: Sequence[KeyUse], times_s: Times) -> tuple[Times, Times]:

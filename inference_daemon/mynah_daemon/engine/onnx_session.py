@@ -48,6 +48,8 @@ class OnnxSession:
     ) -> None:
         self._path = path
         names = available_providers()
+        if "CUDAExecutionProvider" in names and hasattr(_ort, "preload_dlls"):
+            _ort.preload_dlls()  # CUDA's libraries come as packages, where no linker looks
         try:
             self._session: Any = _ort.InferenceSession(
                 str(path),

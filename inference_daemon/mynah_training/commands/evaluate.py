@@ -1,5 +1,5 @@
 """`mynah evaluate`: compares generated clips with reference performances on a real head, or writes
-the results table of the models."""
+the results table of the models or that of the controls over a performance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import resample
 
 _SUFFIXES = (".npz", ".csv", ".json")
-_TABLE_ONLY = ("corpus", "weights", "judge", "runs", "lines", "out")
+_TABLES_ONLY = ("corpus", "weights", "judge", "runs", "lines", "out")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,6 +42,12 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="measure the models of bundles instead and write a table (needs the [training] extra)",
     )
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="measure what strength, weights, parts, transitions and the other controls do to a "
+        "performance instead and write a table (needs the [training] extra)",
+    )
     parser.add_argument("--corpus", type=Path, help="folder of the corpus to measure on")
     parser.add_argument(
         "--weights",
@@ -49,15 +55,15 @@ def add_parser(subparsers: Any) -> None:
         metavar="[LABEL=]DIR",
         help="bundles; a model that several hold is one row with mean ± sd over them, those of a "
         "bundle with a label have rows of their own; a label such as msmd-no_basis or msmd-full "
-        "puts a bundle into the section on ablations",
+        "puts a bundle into the section on ablations; with --controls one bundle, unless given the "
+        "one that ships",
     )
     parser.add_argument("--judge", type=Path, metavar="RUN", help="run of the judge of styles")
     parser.add_argument(
         "--runs",
         nargs="+",
         metavar="[LABEL=]RUN",
-        help="runs to measure identity leak and transfer on; with the label of an ablation, of "
-        "that",
+        help="runs to measure identity leak on; with the label of an ablation, of that",
     )
     parser.add_argument("--lines", type=int, metavar="N", help="sentences of each trial")
     parser.add_argument("-o", "--out", type=Path, help="Markdown file to write")
@@ -65,12 +71,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.table and args.controls:
+        raise BadInputError("--table and --controls are two tables; write one after the other.")
     if args.table:
         return _run_table(args)
-    if given := [f"--{name}" for name in _TABLE_ONLY if getattr(args, name) is not None]:
-        raise BadInputError(f"{given[0]} goes with --table only.")
+    if args.controls:
+        return _run_controls(args)
+    if given := [f"--{name}" for name in _TABLES_ONLY if getattr(args, name) is not None]:
+        raise BadInputError(f"{given[0]} goes with --table or --controls only.")
     if len(args.folders) != 2:
-        raise BadInputError("Give two folders, PRED_DIR and REF_DIR, or --table.")
+        raise BadInputError("Give two folders, PRED_DIR and REF_DIR, or --table or --controls.")
     return _run_folders(args, *args.folders)
 
 
@@ -101,6 +111,38 @@ def _run_table(args: argparse.Namespace) -> int:
         judge=args.judge,
         runs=[run for label, run in runs if not label],
         studied_runs=[(label, run) for label, run in runs if label],
+        n_lines=n_lines,
+        say=lambda line: print(line, flush=True),
+    )
+    return 0
+
+
+def _run_controls(args: argparse.Namespace) -> int:
+    if args.folders or args.phones or args.runs:
+        raise BadInputError("PRED_DIR, REF_DIR, --phones and --runs do not go with --controls.")
+    for name in ("corpus", "out"):
+        if not getattr(args, name):
+            raise BadInputError(f"--controls needs --{name} too.")
+    from mynah_daemon.engine.model_store import BUNDLED
+
+    from ..evaluation.controls import DEFAULT_LINES, write_controls
+
+    n_lines = DEFAULT_LINES if args.lines is None else args.lines
+    if n_lines < 1:
+        raise BadInputError("--lines must be at least 1.")
+    bundles = [Path(text) for text in args.weights or (BUNDLED,)]
+    if len(bundles) > 1:
+        raise BadInputError(f"--controls measures one bundle, not {len(bundles)}.")
+    if not (bundles[0] / "manifest.json").is_file():
+        raise BadInputError(
+            f"{bundles[0]} has no manifest.json; give a folder written by mynah export."
+        )
+    write_controls(
+        args.corpus,
+        args.head,
+        bundles[0],
+        args.out,
+        judge=args.judge,
         n_lines=n_lines,
         say=lambda line: print(line, flush=True),
     )

@@ -209,8 +209,12 @@ def _perform(
     task: Task, line: steps.Line, limits: m.Limits, report: Callable[[ClientEvent], None]
 ) -> steps.Steps[Finished]:
     """All steps of one line: read, upload, submit, follow, fetch."""
-    report(Progressed(task.ticket, "upload", 0.0))
-    request = yield from steps.upload_line(line, limits)
+
+    def sending(share: float) -> None:
+        report(Progressed(task.ticket, "upload", share))
+
+    sending(0.0)
+    request = yield from steps.upload_line(line, limits, sending)
     job = yield from steps.submit(request)
     task.job_id = job.job_id
     report(Progressed(task.ticket, "queued", 0.0))

@@ -155,8 +155,8 @@ def upload(
     """Gives the daemon what it lacks of a file; returns the SHA-256 that names it.
 
     `name` is what sentences call a file that has no path, `kind` what it is; `report` is called
-    between pieces. Nothing is held in memory but a piece. Raises `BadInputError` if the file can't be read, `JobFailedError` if it is
-    too large.
+    between pieces. Nothing is held in memory but a piece. Raises `BadInputError` if the file can't
+    be read, `JobFailedError` if it is too large.
     """
     try:
         with _open(audio, name, limits, kind) as file:
