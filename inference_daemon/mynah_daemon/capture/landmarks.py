@@ -93,7 +93,8 @@ def load_mediapipe() -> tuple[Any, Any, Any]:
             _load_library(mediapipe)
     except ModuleNotFoundError as err:
         raise EngineUnavailableError(
-            f"Capture needs MediaPipe, which is not installed; install it with: {INSTALL}"
+            f"Capture needs MediaPipe, which is not installed; install it with: {INSTALL} (an "
+            "engine that Blender set up: switch Videos of Performers on and set it up again)"
         ) from err
     except (ImportError, OSError) as err:
         raise EngineUnavailableError(
