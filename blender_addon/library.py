@@ -29,23 +29,40 @@ def _lend_msgpack() -> None:
 if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared._version import __version__
     from mynah_shared.client.background import BackgroundClient
-    from mynah_shared.client.connection_file import ConnectionInfo
+    from mynah_shared.client.client import Client
+    from mynah_shared.client.connection_file import (
+        ConnectionInfo,
+        read_connection_file,
+        state_dir,
+    )
     from mynah_shared.client.events import (
+        UNAVAILABLE,
         Answered,
         Cancelled,
         ClientEvent,
+        Connected,
+        Disconnected,
         Failed,
         Finished,
         Progressed,
     )
-    from mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
+    from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
     from mynah_shared.client.steps import LibraryQuestion, Line
-    from mynah_shared.errors import BadInputError, MynahError
-    from mynah_shared.motion.arkit import HEAD_CHANNELS
+    from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
+    from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
     from mynah_shared.motion.clip import MotionClip
-    from mynah_shared.motion.curves import LEAST_TURN_RAD, KeyedCurve, closure_pins, reduce_clip
+    from mynah_shared.motion.curves import (
+        LEAST_TURN_RAD,
+        Interpolation,
+        KeyedCurve,
+        KeyStyle,
+        closure_pins,
+        reduce_clip,
+    )
     from mynah_shared.motion.npz import clip_to_npz
+    from mynah_shared.motion.regions import LIPS
     from mynah_shared.motion.retarget import Weights, carry_pins, retarget
+    from mynah_shared.motion.stepping import Holds, hold_poses, step_clip
     from mynah_shared.protocol.messages import (
         AddStyle,
         Amounts,
@@ -53,6 +70,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         GestureUse,
         KeyUse,
         ListStyles,
+        ModelInfo,
         Quality,
         RemoveStyle,
         StyleEntry,
@@ -60,35 +78,60 @@ if TYPE_CHECKING or not _IS_VENDORED:
         StylePicture,
         StyleUse,
     )
+    from mynah_shared.rig.drive import bounds, drive
+    from mynah_shared.rig.dry_run import DryRun, dry_run
     from mynah_shared.rig.inverse import invert
-    from mynah_shared.rig.mapping import RigMapping
-    from mynah_shared.rig.matcher import Proposal, propose_mapping
+    from mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
+    from mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
+    from mynah_shared.rig.mirror import mirrored
+    from mynah_shared.rig.rig_matcher import RigNames, propose_rig
+    from mynah_shared.rig.targets import Kind, Motion, Target
+    from mynah_shared.scene.dialogue import DialogueLine
+    from mynah_shared.scene.folder import lines_in_folder
+    from mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
+    from mynah_shared.scene.style_words import style_file
 else:
     _lend_msgpack()
     from .vendor.mynah_shared._version import __version__
     from .vendor.mynah_shared.client.background import BackgroundClient
-    from .vendor.mynah_shared.client.connection_file import ConnectionInfo
+    from .vendor.mynah_shared.client.client import Client
+    from .vendor.mynah_shared.client.connection_file import (
+        ConnectionInfo,
+        read_connection_file,
+        state_dir,
+    )
     from .vendor.mynah_shared.client.events import (
+        UNAVAILABLE,
         Answered,
         Cancelled,
         ClientEvent,
+        Connected,
+        Disconnected,
         Failed,
         Finished,
         Progressed,
     )
-    from .vendor.mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
+    from .vendor.mynah_shared.client.launcher import (
+        EngineCommand,
+        find_engine,
+        find_or_start_daemon,
+    )
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
-    from .vendor.mynah_shared.errors import BadInputError, MynahError
-    from .vendor.mynah_shared.motion.arkit import HEAD_CHANNELS
+    from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
+    from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
     from .vendor.mynah_shared.motion.clip import MotionClip
     from .vendor.mynah_shared.motion.curves import (
         LEAST_TURN_RAD,
+        Interpolation,
         KeyedCurve,
+        KeyStyle,
         closure_pins,
         reduce_clip,
     )
     from .vendor.mynah_shared.motion.npz import clip_to_npz
+    from .vendor.mynah_shared.motion.regions import LIPS
     from .vendor.mynah_shared.motion.retarget import Weights, carry_pins, retarget
+    from .vendor.mynah_shared.motion.stepping import Holds, hold_poses, step_clip
     from .vendor.mynah_shared.protocol.messages import (
         AddStyle,
         Amounts,
@@ -96,6 +139,7 @@ else:
         GestureUse,
         KeyUse,
         ListStyles,
+        ModelInfo,
         Quality,
         RemoveStyle,
         StyleEntry,
@@ -103,31 +147,57 @@ else:
         StylePicture,
         StyleUse,
     )
+    from .vendor.mynah_shared.rig.drive import bounds, drive
+    from .vendor.mynah_shared.rig.dry_run import DryRun, dry_run
     from .vendor.mynah_shared.rig.inverse import invert
-    from .vendor.mynah_shared.rig.mapping import RigMapping
-    from .vendor.mynah_shared.rig.matcher import Proposal, propose_mapping
+    from .vendor.mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
+    from .vendor.mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
+    from .vendor.mynah_shared.rig.mirror import mirrored
+    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_rig
+    from .vendor.mynah_shared.rig.targets import Kind, Motion, Target
+    from .vendor.mynah_shared.scene.dialogue import DialogueLine
+    from .vendor.mynah_shared.scene.folder import lines_in_folder
+    from .vendor.mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
+    from .vendor.mynah_shared.scene.style_words import style_file
 
 __all__ = [
+    "ARKIT_BLENDSHAPES",
     "AddStyle",
     "Amounts",
     "Answered",
     "BackgroundClient",
     "BadInputError",
+    "CHANNELS",
     "Cancelled",
+    "Client",
     "ClientEvent",
+    "Connected",
     "ConnectionInfo",
+    "DialogueLine",
+    "Disconnected",
+    "DryRun",
     "EngineCommand",
+    "EngineUnavailableError",
     "Failed",
     "FetchStylePicture",
     "Finished",
+    "Found",
     "GestureUse",
     "HEAD_CHANNELS",
+    "Holds",
+    "Interpolation",
+    "KeyStyle",
     "KeyUse",
     "KeyedCurve",
+    "Kind",
     "LEAST_TURN_RAD",
+    "LIPS",
     "LibraryQuestion",
     "Line",
     "ListStyles",
+    "Match",
+    "ModelInfo",
+    "Motion",
     "MotionClip",
     "MynahError",
     "Progressed",
@@ -135,18 +205,37 @@ __all__ = [
     "Quality",
     "RemoveStyle",
     "RigMapping",
+    "RigNames",
+    "SheetError",
     "StyleEntry",
     "StyleList",
     "StylePicture",
     "StyleUse",
+    "Target",
+    "UNAVAILABLE",
+    "UNBOUNDED",
     "Weights",
     "__version__",
+    "bounds",
     "carry_pins",
     "clip_to_npz",
     "closure_pins",
+    "drive",
+    "dry_run",
+    "find_engine",
     "find_or_start_daemon",
+    "hold_poses",
     "invert",
+    "lines_in_folder",
+    "mirrored",
     "propose_mapping",
+    "propose_rig",
+    "read_connection_file",
+    "read_sheet",
     "reduce_clip",
     "retarget",
+    "state_dir",
+    "step_clip",
+    "style_file",
+    "write_sheet",
 ]

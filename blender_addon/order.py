@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -14,10 +15,14 @@ from .baking.placement import action_frame, our_actions
 from .baking.record import CurveName
 from .baking.redo import check_take, keys_by_hand
 from .baking.takes import on_show, owners_of
-from .library import BadInputError, KeyUse, Line, MotionClip, clip_to_npz
+from .library import BadInputError, KeyStyle, KeyUse, Line, MotionClip, clip_to_npz
+from .line_settings import settings_of
 from .reference import Reference
 from .rig_reader import Passage, Pieces, channels_of, check_passage, read_passage
-from .scene_reader import effective_fps, read_sound
+from .scene_reader import effective_fps, sequencer_scene, source_of
+
+if TYPE_CHECKING:
+    from .properties import LineSettings
 
 _ROUNDING = 1e-6
 
@@ -51,26 +56,66 @@ class Order:
     start_frame: float
     styles: dict[int, Passage]
     gestures: dict[int, Passage]
+    key_style: KeyStyle
+    uid: str = ""
+    """Of the line in the scene's list; empty for the settings of the scene."""
     redo: Redo | None = None
+
+    activity = "A line is being generated"
+
+    @property
+    def step(self) -> str:
+        """What the undo history calls it."""
+        if self.redo is not None:
+            return "Redo Range"
+        return "Transfer Performance" if self.line.is_transfer else "Generate Lip Sync"
 
     @property
     def style_names(self) -> str:
         """For people: the styles in short."""
         return ", ".join(use.name.removesuffix(".npz") for use in self.line.styles)
 
+    def read(self) -> Pieces[Line]:
+        """The complete line. Raises `BadInputError` if something to read has vanished."""
+        styles = list(self.line.style_clips)
+        for place, passage in self.styles.items():
+            styles[place] = clip_to_npz((yield from read_passage(passage)))
+        gestures = list(self.line.gesture_clips)
+        for place, passage in self.gestures.items():
+            gestures[place] = clip_to_npz((yield from read_passage(passage)))
+        line = replace(self.line, style_clips=tuple(styles), gesture_clips=tuple(gestures))
+        if self.redo is None:
+            return line
+        take = yield from read_passage(self.redo.passage)
+        keys = yield from _read_keys(self.redo)
+        return replace(_within(line), take=clip_to_npz(take), keys=keys)
+
 
 def collect(context: bpy.types.Context, character: bpy.types.Object) -> Order:
-    """The line that the settings describe. Raises `BadInputError` with the remedy."""
-    settings, fps = context.scene.mynah, effective_fps(context.scene)
-    sound = read_sound(context)
+    """The line that the panel shows. Raises `BadInputError` with the remedy."""
+    return order_of(settings_of(context), character, context.scene, sequencer_scene(context))
+
+
+def order_of(
+    settings: LineSettings,
+    character: bpy.types.Object,
+    scene: bpy.types.Scene,
+    sequence: bpy.types.Scene,
+) -> Order:
+    """The line that `settings` describe, strips being those of `sequence`. Raises `BadInputError`
+    with the remedy."""
+    fps = effective_fps(scene)
+    source = source_of(settings, sequence)
     order = Order(
-        line=settings.to_line(sound, fps),
-        name=sound.line,
+        line=settings.to_line(source, fps),
+        name=settings.name or source.line,
         character=Reference.to(character),
-        scene=Reference.to(context.scene),
-        start_frame=sound.start_frame,
+        scene=Reference.to(scene),
+        start_frame=source.start_frame,
         styles=_passages(settings.styles, fps),
         gestures=_passages(settings.gestures, fps),
+        key_style=settings.to_key_style(),
+        uid=settings.uid,
     )
     for passage in (*order.styles.values(), *order.gestures.values()):
         check_passage(passage)
@@ -130,22 +175,6 @@ def redo_range(
         redo_end_s=last_row / span.fps + (1.0 if is_at_end else 0.0),
     )
     return replace(order, line=line, redo=redo)
-
-
-def read_clips(order: Order) -> Pieces[Line]:
-    """The complete line. Raises `BadInputError` if something to read has vanished."""
-    styles = list(order.line.style_clips)
-    for place, passage in order.styles.items():
-        styles[place] = clip_to_npz((yield from read_passage(passage)))
-    gestures = list(order.line.gesture_clips)
-    for place, passage in order.gestures.items():
-        gestures[place] = clip_to_npz((yield from read_passage(passage)))
-    line = replace(order.line, style_clips=tuple(styles), gesture_clips=tuple(gestures))
-    if order.redo is None:
-        return line
-    take = yield from read_passage(order.redo.passage)
-    keys = yield from _read_keys(order.redo)
-    return replace(_within(line), take=clip_to_npz(take), keys=keys)
 
 
 def _passages(rows: Iterable[bpy.types.PropertyGroup], fps: float) -> dict[int, Passage]:

@@ -6,40 +6,69 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .session import Connect, connect_to, session
+from .setup.drawing import draw_preferences
+from .setup.places import engine_folder
+from .setup.status import looked, python_in, set_up_python
 
 
 def _engine_changed(_preferences: MYNAH_preferences, _context: bpy.types.Context) -> None:
+    looked.forget()
     session.close()  # the next line connects anew, to the engine now chosen
 
 
 class MYNAH_preferences(bpy.types.AddonPreferences):
-    """Where the engine is, if Mynah can't find it by itself."""
+    """Where the engine is and how it is set up."""
 
     bl_idname = __package__
 
     engine: StringProperty(
-        name="Engine",
+        name="Own Engine",
         description=(
-            "The Python that has Mynah's engine installed. "
-            "Empty: the engine that its own installer registered"
+            "The Python, or its environment's folder, of an engine that you installed yourself. "
+            "Empty: the engine set up here, else the one registered on this computer"
         ),
         subtype="FILE_PATH",
         update=_engine_changed,
     )
+    engine_package: StringProperty(
+        name="Engine Package",
+        description=(
+            "A zip with the engine's packages, for computers without a network. "
+            "Empty: they come from the package index"
+        ),
+        subtype="FILE_PATH",
+    )
+    device: EnumProperty(
+        name="Computes On",
+        description="Which packages are installed; takes effect when the engine is set up",
+        items=[
+            ("AUTO", "GPU If There Is One", "An NVIDIA GPU with a driver, else the processor"),
+            ("CPU", "Processor", "Smaller by 2 GB and still many times faster than real time"),
+        ],
+    )
+    with_videos: BoolProperty(
+        name="Videos of Performers",
+        description=(
+            "Also install what captures a performer in a video (MediaPipe, some 400 MB more); "
+            "takes effect when the engine is set up"
+        ),
+    )
 
     def draw(self, context: bpy.types.Context) -> None:
-        self.layout.prop(self, "engine")
+        draw_preferences(self.layout, context)
 
 
 def chosen_engine() -> str:
     """The engine's Python from the preferences; empty if none is set."""
     addon = bpy.context.preferences.addons.get(__package__)
-    return addon.preferences.engine if addon and addon.preferences else ""
+    path = addon.preferences.engine if addon and addon.preferences else ""
+    return python_in(bpy.path.abspath(path))
 
 
 def chosen_connection() -> Connect:
     """How to reach the daemon of the chosen engine."""
-    return connect_to(chosen_engine())
+    folder = engine_folder()
+    return connect_to(chosen_engine(), lambda: set_up_python(folder))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -16,8 +18,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from .library import Amounts, Line, Quality, StyleUse
-from .scene_reader import Sound
+from .library import Amounts, Interpolation, KeyStyle, Line, Quality, StyleUse
+from .overlay.editors import redraw
+from .scene_reader import Source
 from .style_properties import MYNAH_PG_gesture, MYNAH_PG_style, can_be_character
 
 PARTS = ("lips", "brows", "blinks", "gaze", "head")
@@ -51,15 +54,37 @@ def _guidance(name: str, what: str) -> FloatProperty:
     )
 
 
-class MYNAH_PG_settings(bpy.types.PropertyGroup):
-    """One line of dialogue: what is said, by whom, and how."""
+def _redraw_editors(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    redraw()
 
-    audio_source: EnumProperty(
-        name="Audio",
-        description="Where the voice comes from",
+
+class LineSettings:
+    """One line of dialogue: what is said, by whom, and how; or an actor's performance of it."""
+
+    source: EnumProperty(
+        name="Source",
+        description="What the character's performance is made of",
         items=(
-            ("FILE", "File", "A sound or video file"),
-            ("STRIP", "Strip", "The selected sound strip of the Sequencer, where it stands"),
+            ("VOICE", "Voice", "A voice: the character is made to speak it"),
+            (
+                "PERFORMANCE",
+                "Performance",
+                "An actor's captured performance, a motion clip or a video: the character gets it, "
+                "in the manner of the styles",
+            ),
+        ),
+    )
+    audio_source: EnumProperty(
+        name="From",
+        description="Where the voice or the performance comes from",
+        items=(
+            ("FILE", "File", "A file: sound or video; for a performance a motion clip or a video"),
+            (
+                "STRIP",
+                "Strip",
+                "The selected strip of the Sequencer, where it stands: a sound; for a performance "
+                "a movie",
+            ),
         ),
     )
     audio_path: StringProperty(
@@ -68,12 +93,43 @@ class MYNAH_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
+    performance_path: StringProperty(
+        name="File",
+        description=(
+            "The performance: a motion clip (Live Link Face .csv, .npz or .json), or a video of "
+            "the actor's face"
+        ),
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
     start_frame: FloatProperty(
         name="Start Frame",
-        description="The scene frame at which the audio file starts",
+        description="The scene frame at which the file, or the part of it that is taken, starts",
         default=1.0,
         step=100,
         precision=2,
+    )
+    strip_name: StringProperty(
+        name="Strip", description="The name of the strip; empty: the one that is selected"
+    )
+    strip_scene: PointerProperty(
+        name="Sequence",
+        description="The scene with the strip; empty: the one that the Sequencer shows",
+        type=bpy.types.Scene,
+    )
+    from_s: FloatProperty(
+        name="From Second",
+        description="Where in the file the part begins that is taken",
+        default=0.0,
+        min=0.0,
+        precision=3,
+    )
+    to_s: FloatProperty(
+        name="To Second",
+        description="Where in the file the part ends that is taken; 0: at the file's end",
+        default=0.0,
+        min=0.0,
+        precision=3,
     )
     character: PointerProperty(
         name="Character",
@@ -83,7 +139,9 @@ class MYNAH_PG_settings(bpy.types.PropertyGroup):
     )
     styles: CollectionProperty(
         name="Styles",
-        description="The performances to imitate; none: the model's own, neutral manner",
+        description=(
+            "The performances to imitate; none: the model's own, neutral manner, or the actor's"
+        ),
         type=MYNAH_PG_style,
     )
     active_style: IntProperty(name="Style", description="The chosen row of the styles")
@@ -122,6 +180,41 @@ class MYNAH_PG_settings(bpy.types.PropertyGroup):
         ),
         default="normal",
     )
+    key_interpolation: EnumProperty(
+        name="Keys",
+        description="How the curves run from key to key. A redone range keeps its take's way",
+        items=(
+            ("smooth", "Smooth", "Curves through few keys: the performance as it was made"),
+            ("linear", "Linear", "Straight lines: a few more keys, and no handles to look after"),
+            (
+                "stepped",
+                "Stepped",
+                "Poses that are held, as if animated by hand on ones, twos or threes",
+            ),
+        ),
+    )
+    key_hold: IntProperty(
+        name="Hold Frames",
+        description=(
+            "How long a pose is held: 1 for ones, 2 for twos, 3 for threes. The mouth closes on "
+            "b, m and p all the same"
+        ),
+        default=2,
+        min=1,
+        max=3,
+    )
+    key_error: FloatProperty(
+        name="Error",
+        description=(
+            "How far a curve may be from the performance, as a share of its range; more gives "
+            "fewer keys"
+        ),
+        default=0.01,
+        min=0.0,
+        max=0.1,
+        step=0.1,
+        precision=3,
+    )
     seed: IntProperty(
         name="Seed",
         description="Another number gives another take of the same line",
@@ -139,23 +232,48 @@ class MYNAH_PG_settings(bpy.types.PropertyGroup):
     mute_gaze: _mute("Gaze", "eyes")
     mute_head: _mute("Head", "head")
 
+    if TYPE_CHECKING:  # what each of the two classes has in its own way
+        name: str
+        uid: str
+        speaker: str
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether the character gets a performance there is, instead of one made for a voice."""
+        return self.source == "PERFORMANCE"
+
+    @property
+    def source_path(self) -> str:
+        """The file with the voice or the performance, whichever is asked for."""
+        return self.performance_path if self.is_transfer else self.audio_path
+
     @property
     def chosen_style(self) -> MYNAH_PG_style | None:
         """The chosen row of the styles, if there is any."""
         is_there = 0 <= self.active_style < len(self.styles)
         return self.styles[self.active_style] if is_there else None
 
+    def add_style(self) -> MYNAH_PG_style:
+        """A new row of the styles, which is then the chosen one."""
+        row = self.styles.add()
+        self.active_style = len(self.styles) - 1
+        return row
+
     def amount_of(self, part: str) -> float:
         """How much a part of the face moves, 0 if it is muted."""
         return 0.0 if getattr(self, f"mute_{part}") else getattr(self, part)
 
-    def to_line(self, sound: Sound, fps: float) -> Line:
+    def to_key_style(self) -> KeyStyle:
+        """How the line is keyed."""
+        return KeyStyle(Interpolation(self.key_interpolation), self.key_hold, self.key_error)
+
+    def to_line(self, source: Source, fps: float) -> Line:
         """The request for one line at the frame rate of its scene, complete but for the clips that
         rigs show. Raises `BadInputError` with the remedy for a style or gesture without a clip."""
-        place = (sound.start_frame, fps)
+        place = (source.start_frame, fps)
         return Line(
-            audio=sound.audio,
-            audio_name=sound.file_name,
+            audio=source.file,
+            audio_name=source.file_name,
             fps=fps,
             styles=tuple(row.to_use(*place) for row in self.styles) or (StyleUse("neutral"),),
             style_clips=tuple(
@@ -172,6 +290,24 @@ class MYNAH_PG_settings(bpy.types.PropertyGroup):
             seed=self.seed,
             quality=Quality(self.quality),
             amounts=Amounts(**{part: self.amount_of(part) for part in PARTS}),
-            start_s=sound.start_s,
-            end_s=sound.end_s,
+            start_s=source.start_s,
+            end_s=source.end_s,
+            is_transfer=self.is_transfer,
         )
+
+
+class MYNAH_PG_settings(LineSettings, bpy.types.PropertyGroup):
+    """The settings of a scene without a list of lines, and what holds for the whole scene."""
+
+    uid = ""
+    speaker = ""
+
+    show_heard: BoolProperty(
+        name="Voice in Editors",
+        description=(
+            "Draw the voice and the phones that were heard in it over the timeline and the "
+            "animation editors"
+        ),
+        default=True,
+        update=_redraw_editors,
+    )

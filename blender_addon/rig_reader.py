@@ -8,23 +8,26 @@ anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Quaternion
 
-from .baking import head, shape_keys
-from .baking.actions import curves_in, find_curve, slot_for
+from .baking import head
+from .baking.actions import find_curve, slot_for
+from .baking.draft import find_owner
 from .baking.placement import our_actions
+from .baking.rig import readable_rig
+from .baking.tracks import Track
 from .library import HEAD_CHANNELS, BadInputError, MotionClip, RigMapping, invert
+from .pieces import Pieces
 from .reference import Reference
-
-T = TypeVar("T")
-Pieces = Generator[float, None, T]
+from .rigging.members import objects_of
 
 _PIECE_S = 0.004
 _ROWS = 250
@@ -47,44 +50,56 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class _Track:
-    """One number to read: `target` of the mapping, or a component of the head's rotation."""
+class _Number:
+    """One number to read, and what it is where no curve tells."""
 
     owner: Reference
     path: str
     index: int
-    target: str
     value_now: float
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The head's rotation, as `HeadTarget` describes it, but for its owner."""
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Numbers that belong together: a shape, a property, all components of a bone or of the head.
+    `read` makes the values [T] of targets of their columns [T, N]."""
 
-    mode: str
-    base: Quaternion
-    axes: Quaternion
+    numbers: tuple[_Number, ...]
+    channels: tuple[str, ...]
+    read: Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Plan:
-    tracks: tuple[_Track, ...]
+    parts: tuple[_Part, ...]
     mapping: RigMapping
-    head: _Head | None
-    head_tracks: tuple[_Track, ...]
+    objects: tuple[Reference, ...]
+
+    @property
+    def numbers(self) -> tuple[_Number, ...]:
+        return tuple(number for part in self.parts for number in part.numbers)
 
 
 def action_to_read(rig: bpy.types.Object) -> bpy.types.Action | None:
-    """The action that holds all of the face's performance; None if strips, drivers or bones move
-    it, too."""
-    for mesh in shape_keys.meshes_of(rig):
-        target = shape_keys.read_target(mesh)
-        animation = target.key.animation_data
-        if animation is None or not target.proposal.mapping.weights:
+    """The action that holds all of the face's performance; None if strips, drivers or another
+    action move it, too."""
+    found = readable_rig(rig, None)
+    of_head = set(found.head_bones)
+    face = [target.owner for target in found.shapes]
+    face += [bone.owner for bone in found.bones if bone.bone not in of_head]
+    face += [item.owner for item in found.properties]
+    if any(target.driven for target in found.shapes):
+        return None
+    actions: dict[bpy.types.Action, None] = {}
+    for owner in dict.fromkeys(face):
+        animation = find_owner(owner).animation_data
+        if animation is None:
             continue
-        has_strips = any(track.strips for track in animation.nla_tracks)
-        return None if has_strips or target.driven else animation.action
-    return None
+        if any(track.strips for track in animation.nla_tracks):
+            return None
+        if animation.action is not None:
+            actions[animation.action] = None
+    return next(iter(actions)) if len(actions) == 1 else None
 
 
 def check_passage(passage: Passage) -> None:
@@ -95,89 +110,131 @@ def check_passage(passage: Passage) -> None:
 def read_passage(passage: Passage) -> Pieces[MotionClip]:
     """The clip. Raises `BadInputError` if the rig or its action is gone or shows nothing."""
     plan = _plan(passage)
-    tracks = (*plan.tracks, *plan.head_tracks)
     if passage.action is None:
-        values = yield from _read_evaluated(passage, tracks)
+        values = yield from _read_evaluated(passage, plan)
     else:
-        values = yield from _read_curves(passage, tracks)
-    n_shapes = len(plan.tracks)
-    shown = MotionClip(
-        passage.fps, tuple(track.target for track in plan.tracks), values[:, :n_shapes]
-    )
-    clip = yield from _invert(shown, plan.mapping)
-    if plan.head is None:
+        values = yield from _read_curves(passage, plan.numbers)
+    shown: dict[str, np.ndarray] = {}
+    first = 0
+    for part in plan.parts:
+        columns = values[:, first : first + len(part.numbers)]
+        shown |= part.read(columns)
+        first += len(part.numbers)
+        if len(part.numbers) > 1:
+            yield 1.0
+    turned = [name for name in HEAD_CHANNELS if name in shown]
+    names = [name for name in shown if name not in turned]
+    table = np.stack([shown[name] for name in names], axis=1).astype(np.float32)
+    clip = yield from _invert(MotionClip(passage.fps, tuple(names), table), plan.mapping)
+    if not turned:
         return clip
-    turned = plan.head
-    angles = head.head_angles(turned.mode, turned.base, turned.axes, values[:, n_shapes:])
-    return MotionClip(
-        clip.fps, clip.channels + HEAD_CHANNELS, np.concatenate([clip.values, angles], axis=1)
-    )
+    angles = np.stack([shown[name] for name in turned], axis=1).astype(np.float32)
+    values = np.concatenate([clip.values, angles], axis=1)
+    return MotionClip(clip.fps, (*clip.channels, *turned), values)
 
 
 def channels_of(passage: Passage) -> dict[tuple[int, str], tuple[str, ...]]:
     """By the identity of a data-block and a data path: the channels that move this property."""
-    plan = _plan(passage)
-    found: dict[tuple[int, str], tuple[str, ...]] = {
-        (track.owner.uid, track.path): tuple(plan.mapping.weights[track.target])
-        for track in plan.tracks
-    }
-    return found | {(track.owner.uid, track.path): HEAD_CHANNELS for track in plan.head_tracks}
+    found: dict[tuple[int, str], tuple[str, ...]] = {}
+    for part in _plan(passage).parts:
+        for number in part.numbers:
+            place = (number.owner.uid, number.path)
+            found[place] = tuple(dict.fromkeys([*found.get(place, ()), *part.channels]))
+    return found
 
 
 # --- what there is to read -----------------------------------------------------------------------
 
 
 def _plan(passage: Passage) -> _Plan:
-    rig, action = _find_rig(passage), _find_action(passage)
-    weights: dict[str, dict[str, float]] = {}
-    tracks: list[_Track] = []
+    character, action = _find_rig(passage), _find_action(passage)
+    rig = readable_rig(character, action)
+    rows = {**rig.mapping.weights, **rig.mapping.shows}
+    parts: list[_Part] = []
     told: set[str] = set()
-    meshes = [shape_keys.read_target(mesh) for mesh in shape_keys.meshes_of(rig)]
-    for target in sorted(meshes, key=lambda t: -len(t.proposal.mapping.weights)):
+    names: set[str] = set()
+    for target in sorted(rig.shapes, key=lambda target: -len(target.shapes)):
         # teeth and brows have some of the face's shapes again; the face rules
-        rows = {
-            shape: dict(row)
-            for shape, row in target.proposal.mapping.weights.items()
-            if not told.issuperset(row) and _has_curve(action, target.key, shape)
-        }
-        owner = Reference.to(target.key)
-        for shape, row in rows.items():
-            name = f"{owner.uid}:{shape}"
-            weights[name] = row
-            path = shape_keys.shape_path(shape)
-            tracks.append(_Track(owner, path, 0, name, target.key.key_blocks[shape].value))
-        told |= {channel for row in rows.values() for channel in row}
-    if not tracks:
-        raise _nothing_to_read(rig, action)
-    turned, head_tracks = _plan_head(rig, action)
-    return _Plan(tuple(tracks), RigMapping(weights), turned, head_tracks)
+        own = [
+            (name, track)
+            for name, track in zip(target.shapes, target.tracks, strict=True)
+            if name not in names
+            and not (name in rig.mapping.weights and told.issuperset(rows[name]))
+            and _has_curve(action, target.owner, track.path)
+        ]
+        names |= {name for name, _track in own}
+        told |= {c for name, _track in own if name in rig.mapping.weights for c in rows[name]}
+        parts += [
+            _part(target.owner, (track,), _channels(rows, (name,)), partial(_named, name))
+            for name, track in own
+        ]
+    for bone in rig.bones:
+        if any(_has_curve(action, bone.owner, track.path) for track in bone.tracks):
+            parts.append(_part(bone.owner, bone.tracks, _channels(rows, bone.targets), bone.read))
+    for item in rig.properties:
+        if _has_curve(action, item.owner, item.path):
+            channels = _channels(rows, (item.target,))
+            parts.append(_part(item.owner, (item.track,), channels, item.read))
+    if not any(set(part.channels) - set(HEAD_CHANNELS) for part in parts):
+        raise _nothing_to_read(character, action)
+    if not rig.turns_head:
+        parts += _plan_head(character, action)
+    objects = tuple(Reference.to(item) for item in objects_of(character))
+    return _Plan(tuple(parts), rig.mapping, objects)
 
 
-def _has_curve(action: bpy.types.Action | None, key: bpy.types.Key, shape: str) -> bool:
+def _part(
+    owner: Reference,
+    tracks: Sequence[Track],
+    channels: tuple[str, ...],
+    read: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+) -> _Part:
+    found = find_owner(owner)
+    numbers: list[_Number] = []
+    for track in tracks:
+        value = found.path_resolve(track.path)
+        now = value if isinstance(value, (int, float)) else value[track.index]
+        numbers.append(_Number(owner, track.path, track.index, float(now)))
+    return _Part(tuple(numbers), channels, read)
+
+
+def _named(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[:, 0]}
+
+
+def _channels(rows: Mapping[str, Mapping[str, float]], targets: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(channel for name in targets for channel in rows[name]))
+
+
+def _has_curve(action: bpy.types.Action | None, owner: Reference, path: str) -> bool:
     if action is None:
         return True
-    path = shape_keys.shape_path(shape)
-    return find_curve(action, slot_for(action, key), path) is not None
+    found = find_owner(owner)
+    slot = slot_for(action, found)
+    # any component will do
+    return any(find_curve(action, slot, path, index) is not None for index in range(4))
 
 
-def _plan_head(
-    rig: bpy.types.Object, action: bpy.types.Action | None
-) -> tuple[_Head | None, tuple[_Track, ...]]:
+def _plan_head(rig: bpy.types.Object, action: bpy.types.Action | None) -> list[_Part]:
+    """What turns a head that the mapping doesn't turn."""
     target = head.locate(rig)
     if not isinstance(target, head.HeadTarget) or target.mode == "AXIS_ANGLE":
-        return None, ()
+        return []
+    owner = Reference.to(target.owner)
     if action is None:
         known = [head.base_of(ours) for ours in our_actions(target.owner)]
     else:
         known = [head.base_of(action)]
-        curves = curves_in(action, slot_for(action, target.owner))
-        if not any(f_curve.data_path == target.path for f_curve in curves):
-            return None, ()
+        if not _has_curve(action, owner, target.path):
+            return []
     # an action of ours adds to the pose that it notes; others show the head as it turns from rest
     base = next((pose for pose in known if pose is not None), Quaternion())
-    owner, now = Reference.to(target.owner), target.owner.path_resolve(target.path)
-    tracks = [_Track(owner, target.path, i, f"head {i}", part) for i, part in enumerate(now)]
-    return _Head(target.mode, base, target.axes.copy()), tuple(tracks)
+    mode, axes = target.mode, target.axes.copy()
+
+    def read(values: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(HEAD_CHANNELS, head.head_angles(mode, base, axes, values).T, strict=True))
+
+    return [_part(owner, head.tracks_of(target), HEAD_CHANNELS, read)]
 
 
 def _nothing_to_read(rig: bpy.types.Object, action: bpy.types.Action | None) -> BadInputError:
@@ -211,38 +268,39 @@ def _find_action(passage: Passage) -> bpy.types.Action | None:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def _read_curves(passage: Passage, tracks: tuple[_Track, ...]) -> Pieces[Any]:
-    values = np.empty((len(passage.frames), len(tracks)), np.float32)
-    for column, track in enumerate(tracks):
+def _read_curves(passage: Passage, numbers: Sequence[_Number]) -> Pieces[np.ndarray]:
+    values = np.empty((len(passage.frames), len(numbers)), np.float32)
+    for column, number in enumerate(numbers):
         for start in range(0, len(passage.frames), _ROWS):
             rows = slice(start, start + _ROWS)
-            f_curve = _curve_of(_find_action(passage), track)
+            f_curve = _curve_of(_find_action(passage), number)
             if f_curve is None:
-                values[rows, column] = track.value_now
+                values[rows, column] = number.value_now
             else:
                 values[rows, column] = [f_curve.evaluate(f) for f in passage.frames[rows]]
-            yield column / len(tracks)
+            yield column / len(numbers)
     return values
 
 
-def _curve_of(action: bpy.types.Action | None, track: _Track) -> bpy.types.FCurve | None:
-    owner = track.owner.find_in(_owners(track))
-    if owner is None or action is None:
-        raise BadInputError(f"'{track.owner.name}' was deleted while its animation was read.")
-    return find_curve(action, slot_for(action, owner), track.path, track.index)
+def _curve_of(action: bpy.types.Action | None, number: _Number) -> bpy.types.FCurve | None:
+    if action is None:
+        return None
+    owner = _find_owner(number.owner)
+    return find_curve(action, slot_for(action, owner), number.path, number.index)
 
 
-def _read_evaluated(passage: Passage, tracks: tuple[_Track, ...]) -> Pieces[Any]:
+def _read_evaluated(passage: Passage, plan: _Plan) -> Pieces[np.ndarray]:
     frames = passage.frames
-    values = np.empty((len(frames), len(tracks)), np.float32)
+    values = np.empty((len(frames), len(plan.numbers)), np.float32)
     done = 0
     while done < len(frames):
         end_s = time.perf_counter() + _PIECE_S
-        with _elsewhere(_find_rig(passage)) as scene:
+        _find_rig(passage)
+        with _elsewhere(plan.objects) as scene:
             for frame in frames[done:]:
                 whole = int(np.floor(frame))
                 scene.frame_set(whole, subframe=frame - whole)
-                values[done] = _evaluated(tracks, scene.view_layers[0].depsgraph)
+                values[done] = _evaluated(plan.numbers, scene.view_layers[0].depsgraph)
                 done += 1
                 if time.perf_counter() > end_s:
                     break
@@ -251,41 +309,39 @@ def _read_evaluated(passage: Passage, tracks: tuple[_Track, ...]) -> Pieces[Any]
 
 
 @contextmanager
-def _elsewhere(rig: bpy.types.Object) -> Iterator[bpy.types.Scene]:
+def _elsewhere(objects: Sequence[Reference]) -> Iterator[bpy.types.Scene]:
     """A scene with the rig alone. Its frames can be set without moving the artist's playhead, and
     what is evaluated there is not written back to the rig, whose unkeyed poses would be lost."""
     scene = bpy.data.scenes.new("Mynah reads a rig")
     try:
-        for item in {rig, head.owner_of(rig), *shape_keys.meshes_of(rig)}:
-            scene.collection.objects.link(item)
+        for reference in objects:
+            scene.collection.objects.link(_find_owner(reference))
         yield scene
     finally:
         bpy.data.scenes.remove(scene)
 
 
-def _evaluated(tracks: tuple[_Track, ...], depsgraph: bpy.types.Depsgraph) -> list[float]:
+def _evaluated(numbers: Sequence[_Number], depsgraph: bpy.types.Depsgraph) -> list[float]:
     found: dict[tuple[int, str], Any] = {}
     owners: dict[int, bpy.types.ID] = {}
-    for track in tracks:
-        if track.owner.uid not in owners:
-            owner = track.owner.find_in(_owners(track))
-            if owner is None:
-                raise BadInputError(
-                    f"'{track.owner.name}' was deleted while its animation was read."
-                )
-            owners[track.owner.uid] = owner.evaluated_get(depsgraph)
-        place = (track.owner.uid, track.path)
-        if place not in found:
-            found[place] = owners[track.owner.uid].path_resolve(track.path)
-    values = (found[track.owner.uid, track.path] for track in tracks)
+    for number in numbers:
+        uid = number.owner.uid
+        if uid not in owners:
+            owners[uid] = _find_owner(number.owner).evaluated_get(depsgraph)
+        if (uid, number.path) not in found:
+            found[uid, number.path] = owners[uid].path_resolve(number.path)
+    values = (found[number.owner.uid, number.path] for number in numbers)
     return [
-        value if isinstance(value, float) else value[track.index]
-        for track, value in zip(tracks, values, strict=True)
+        value if isinstance(value, (int, float)) else value[number.index]
+        for value, number in zip(values, numbers, strict=True)
     ]
 
 
-def _owners(track: _Track) -> Any:
-    return bpy.data.shape_keys if track.path.startswith("key_blocks") else bpy.data.objects
+def _find_owner(owner: Reference) -> Any:
+    try:
+        return find_owner(owner)
+    except BadInputError as error:
+        raise BadInputError(f"'{owner.name}' was deleted while its animation was read.") from error
 
 
 def _invert(shown: MotionClip, mapping: RigMapping) -> Pieces[MotionClip]:

@@ -10,7 +10,7 @@ from . import environments
 from .console import BuildError, run_shown
 
 _IN_BLENDER = ("tests/blender", "tests/demo_scene/test_head.py")
-_PATHS = ("shared", "inference_daemon", ".")
+_PATHS = ("shared", "inference_daemon", "maya_plugin/scripts", ".")
 
 
 class _Report:

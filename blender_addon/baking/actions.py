@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import bpy
 import numpy as np
 
-from ..library import KeyedCurve
+from ..library import Interpolation, KeyedCurve, KeyStyle
 
 GROUP = "Mynah"
 _TAG_PREFIX = "mynah_"
+_DRAFT = "Mynah (not complete)"
 
 # Numbers of the enumerations as `foreach_set` wants them; the same in 4.5 to 5.2.
-BEZIER = 2
-FREE, ALIGNED = 0, 3
+CONSTANT, LINEAR, BEZIER = 0, 1, 2
+KINDS = {
+    Interpolation.stepped: CONSTANT,
+    Interpolation.linear: LINEAR,
+    Interpolation.smooth: BEZIER,
+}
+FREE, ALIGNED, AUTO_CLAMPED = 0, 3, 4
 
 _LAST_FRAME_FOR_ALIGNED = 1 << 14
 """Blender turns aligned handles a little, by the rounding of their frames. This far out that stays
@@ -24,7 +31,10 @@ below 2e-4; beyond, free handles keep the curve exact."""
 
 @dataclass(frozen=True)
 class Tag:
-    """What an action of ours says about itself, as custom properties with the prefix `mynah_`."""
+    """What an action of ours says about itself, as custom properties with the prefix `mynah_`.
+
+    `source` is what it was made of: "VOICE", or "PERFORMANCE" if it was transferred.
+    """
 
     line: str
     audio: str
@@ -33,6 +43,10 @@ class Tag:
     style: str
     version: str
     time: str
+    source: str = "VOICE"
+    made_of: str = ""
+    heard: str = ""
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,18 +59,30 @@ class Span:
     rows: int
     fps: float
 
-    def frame_of(self, row: float) -> float:
+    def frame_of(self, row: Any) -> Any:
+        """The frame of a row, or the frames of rows."""
         return self.start + row * self.frames_per_row
 
     def row_at(self, frame: float) -> float:
         return (frame - self.start) / self.frames_per_row
 
 
-def new_action(name: str, tag: Tag, span: Span) -> bpy.types.Action:
-    action = bpy.data.actions.new(name)
-    for field, value in (asdict(tag) | asdict(span)).items():
-        action[_TAG_PREFIX + field] = value
+def new_draft() -> bpy.types.Action:
+    """An action in the making, in place of any that an undo has brought back unfinished."""
+    for action in list(bpy.data.actions):
+        if _DRAFT in action and not action.users:
+            bpy.data.actions.remove(action)
+    action = bpy.data.actions.new(_DRAFT)
+    action[_DRAFT] = True
     return action
+
+
+def tag_action(action: bpy.types.Action, tag: Tag, span: Span, style: KeyStyle) -> None:
+    """Make a complete draft an action of ours, which says so."""
+    notes = asdict(tag) | asdict(span) | asdict(style)
+    for field, value in (notes | {"interpolation": style.interpolation.value}).items():
+        action[_TAG_PREFIX + field] = value
+    del action[_DRAFT]
 
 
 def line_of(action: bpy.types.Action | None) -> str | None:
@@ -64,9 +90,35 @@ def line_of(action: bpy.types.Action | None) -> str | None:
     return None if action is None else action.get(_TAG_PREFIX + "line")
 
 
+def set_line(action: bpy.types.Action, name: str) -> None:
+    """The line of an action of ours is called `name` from now on."""
+    action[_TAG_PREFIX + "line"] = name
+
+
+def made_of_in(action: bpy.types.Action) -> Any:
+    """What an action of ours notes about what it was made of; None if an older Mynah made it."""
+    return action.get(_TAG_PREFIX + "made_of")
+
+
+def heard_in(action: bpy.types.Action) -> str:
+    """What the engine heard in the voice that an action of ours was made of, as JSON text (see
+    `heard` in PROTOCOL.md); empty if there is none, or an older Mynah made it."""
+    return action.get(_TAG_PREFIX + "heard", "")
+
+
+def is_draft(action: bpy.types.Action) -> bool:
+    """Whether an action of ours is to be replaced by the same in full quality."""
+    return bool(action.get(_TAG_PREFIX + "draft", False))
+
+
 def seed_of(action: bpy.types.Action) -> int:
     """The seed of an action of ours."""
     return action.get(_TAG_PREFIX + "seed", 0)
+
+
+def source_of(action: bpy.types.Action) -> str:
+    """What an action of ours was made of; earlier versions could only make it of a voice."""
+    return action.get(_TAG_PREFIX + "source", "VOICE")
 
 
 def time_of(action: bpy.types.Action) -> str:
@@ -81,6 +133,13 @@ def span_of(action: bpy.types.Action) -> Span | None:
     if None in (start, frames_per_row, rows, fps):
         return None
     return Span(start, frames_per_row, rows, fps)
+
+
+def style_of(action: bpy.types.Action) -> KeyStyle:
+    """How an action of ours is keyed; earlier versions had one way only."""
+    fields = ("interpolation", "hold_frames", "bound")
+    kind, hold_frames, bound = (action.get(_TAG_PREFIX + name) for name in fields)
+    return KeyStyle() if kind is None else KeyStyle(Interpolation(kind), hold_frames, bound)
 
 
 def new_channelbag(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
@@ -134,34 +193,46 @@ def paths_in(action: bpy.types.Action | None, slot: bpy.types.ActionSlot | None)
     return {f_curve.data_path for f_curve in curves_in(action, slot)}
 
 
-def write_curve(
-    bag: bpy.types.ActionChannelbag,
-    path: str,
-    index: int,
-    curve: KeyedCurve,
-    start: float,
-    frames_per_row: float,
-) -> None:
-    """Draw `curve` with its row 0 at scene frame `start`, in one call per property of its keys.
+@dataclass(frozen=True, eq=False)
+class KeyPoints:
+    """The keys of a curve as Blender wants them. `co`, `left` and `right` are float32 [K, 2]: frame
+    and value of the keys and of their handles; `kind` and `handle` number the interpolation and the
+    type of the handles."""
 
-    Handles a third of the way to the neighbouring keys make Blender's Bezier exactly the curve's
-    cubic.
-    """
-    frames = start + curve.rows * frames_per_row
-    left, right = handles(frames, curve.values, curve.slopes / frames_per_row)
-    handle = handle_type(frames[-1])
+    co: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    kind: int
+    handle: int
 
+
+def points_of(curve: KeyedCurve, span: Span) -> KeyPoints:
+    """Handles a third of the way to the neighbouring keys make Blender's Bezier exactly the curve's
+    cubic. Lines and steps get Blender's own handles, for the day they are made smooth by hand."""
+    frames = span.frame_of(curve.rows)
+    co = np.stack([frames, curve.values], axis=1).astype(np.float32)
+    kind = KINDS[curve.interpolation]
+    if kind != BEZIER:
+        return KeyPoints(co, co, co, kind, AUTO_CLAMPED)
+    left, right = handles(frames, curve.values, curve.slopes / span.frames_per_row)
+    sides = left.astype(np.float32), right.astype(np.float32)
+    return KeyPoints(co, *sides, kind, handle_type(frames[-1]))
+
+
+def write_curve(bag: bpy.types.ActionChannelbag, path: str, index: int, keys: KeyPoints) -> None:
+    """Draw a curve, in one call per property of its keys."""
     f_curve = bag.fcurves.new(path, index=index)
     f_curve.group = bag.groups.get(GROUP) or bag.groups.new(GROUP)
     points = f_curve.keyframe_points
-    n_keys = len(frames)
+    n_keys = len(keys.co)
     points.add(n_keys)
-    points.foreach_set("co", _flat(np.stack([frames, curve.values], axis=1)))
-    points.foreach_set("interpolation", np.full(n_keys, BEZIER, np.int32))
-    points.foreach_set("handle_left_type", np.full(n_keys, handle, np.int32))
-    points.foreach_set("handle_right_type", np.full(n_keys, handle, np.int32))
-    points.foreach_set("handle_left", _flat(left))
-    points.foreach_set("handle_right", _flat(right))
+    points.foreach_set("co", keys.co.ravel())
+    points.foreach_set("interpolation", np.full(n_keys, keys.kind, np.int32))
+    points.foreach_set("handle_left_type", np.full(n_keys, keys.handle, np.int32))
+    points.foreach_set("handle_right_type", np.full(n_keys, keys.handle, np.int32))
+    if keys.kind == BEZIER:
+        points.foreach_set("handle_left", keys.left.ravel())
+        points.foreach_set("handle_right", keys.right.ravel())
     f_curve.update()
 
 
@@ -190,7 +261,3 @@ def _used(
     for track in animation.nla_tracks:
         for strip in track.strips:
             yield strip.action, strip.action_slot
-
-
-def _flat(pairs: np.ndarray) -> np.ndarray:
-    return pairs.astype(np.float32).ravel()

@@ -7,13 +7,13 @@ keys there only the handle that points into the range gets shorter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
 
-from ..library import KeyedCurve
-from .actions import ALIGNED, BEZIER, FREE, Span, handle_type, handles
+from ..library import Interpolation, KeyedCurve
+from .actions import ALIGNED, AUTO_CLAMPED, BEZIER, CONSTANT, FREE, Span, points_of
 
 # Numbers of the enumerations as `foreach_get` gives them; the same in 4.5 to 5.2.
 _AUTO_TYPES = (1, 4)
@@ -39,6 +39,15 @@ _FIELDS = {
     "select_right_handle": (1, bool),
 }
 _DEFAULTS = {"back": 1.70158, "amplitude": 0.8, "period": 4.1}
+_NEW = {
+    "interpolation": BEZIER,
+    "handle_left_type": AUTO_CLAMPED,
+    "handle_right_type": AUTO_CLAMPED,
+    "select_control_point": True,
+    "select_left_handle": True,
+    "select_right_handle": True,
+}
+"""What Blender gives a new key, if not 0."""
 
 _Keys = dict[str, np.ndarray]
 """Every property [K, width] of keyframes [K]."""
@@ -61,6 +70,28 @@ class _End:
         return float(rise / run) if abs(run) > 1e-6 else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """What the keys of a curve are to be, worked out from those it had."""
+
+    n_new: int
+    keys: np.ndarray
+    """All of them, as a record holds them: frame, value, and the values of both handles."""
+    _properties: dict[str, np.ndarray]
+    _is_exact: bool
+
+    def write(self, f_curve: bpy.types.FCurve) -> None:
+        points = f_curve.keyframe_points
+        points.clear()
+        points.add(len(self.keys))
+        for name, values in self._properties.items():
+            points.foreach_set(name, values)
+        f_curve.update()
+        if self._is_exact:
+            for side in ("handle_left", "handle_right"):  # which `update` turned by their rounding
+                points.foreach_set(side, self._properties[side])
+
+
 def replace_keys(
     f_curve: bpy.types.FCurve,
     curve: KeyedCurve,
@@ -68,10 +99,13 @@ def replace_keys(
     first_row: int,
     last_row: int,
     kept_frames: Sequence[float] = (),
-) -> int:
-    """Draw `curve` from `first_row` to `last_row`, both of which it has keys at, in place of the
-    old keys there but for those at `kept_frames`. Returns how many keys are new."""
+) -> Replacement:
+    """How to draw `curve` from `first_row` to `last_row` in place of the old keys there but for
+    those at `kept_frames`. Smooth and linear curves have keys at both rows; stepped ones are cut at
+    the first and the last whole frame between them."""
     first, last = span.frame_of(first_row), span.frame_of(last_row)
+    if curve.interpolation is Interpolation.stepped:
+        first, last = float(np.ceil(first - _CLOSE)), float(np.floor(last + _CLOSE))
     old = _read(f_curve)
     frames = old["co"][:, 0]
     before, after = frames < first - _CLOSE, frames > last + _CLOSE
@@ -79,7 +113,12 @@ def replace_keys(
 
     left = _cut(f_curve, old, first, outside=-1) if before.any() else None
     right = _cut(f_curve, old, last, outside=1) if after.any() else None
-    new = _new_keys(curve, span, first_row, last_row, left, right)
+    if curve.interpolation is Interpolation.stepped:
+        if left is not None and _interpolation_at(old, first - 2 * _CLOSE) == CONSTANT:
+            left = None  # the old pose is held until the next
+        new = _new_poses(curve, span, first, last, left, right)
+    else:
+        new = _new_keys(curve, span, first_row, last_row, left, right)
     if right is not None:  # the old segment's way on
         new["interpolation"][-1] = _interpolation_at(old, last)
     around = [_part(old, before), _part(old, after)]
@@ -91,8 +130,7 @@ def replace_keys(
     close = _is_near(new["co"][:, 0], frames[kept], span.frames_per_row / 2)
     close[[0, -1]] = _is_near(new["co"][[0, -1], 0], frames[kept], _CLOSE)
     new = _part(new, ~close)
-    _write(f_curve, [around[0], new, _part(old, kept), around[1]])
-    return len(new["co"])
+    return _replacement(len(new["co"]), [around[0], new, _part(old, kept), around[1]])
 
 
 def _new_keys(
@@ -104,25 +142,53 @@ def _new_keys(
     right: _End | None,
 ) -> _Keys:
     within = (curve.rows >= first_row) & (curve.rows <= last_row)
-    frames = span.start + curve.rows[within] * span.frames_per_row
-    values, slopes = curve.values[within].copy(), curve.slopes[within] / span.frames_per_row
+    values, slopes = curve.values[within].copy(), curve.slopes[within].copy()
     for end, i in ((left, 0), (right, -1)):
         if end is not None:
             values[i] = end.point[1]
-            slopes[i] = end.slope if end.is_smooth else slopes[i]
+            slopes[i] = end.slope * span.frames_per_row if end.is_smooth else slopes[i]
+    curve = replace(curve, rows=curve.rows[within], values=values, slopes=slopes)
+    return _as_keys(curve, span, left, right)
+
+
+def _new_poses(
+    curve: KeyedCurve,
+    span: Span,
+    first: float,
+    last: float,
+    left: _End | None,
+    right: _End | None,
+) -> _Keys:
+    """The poses from frame `first` to `last`; at the ends given the old curve is met."""
+    frames = span.start + curve.rows * span.frames_per_row
+    within = (frames > first - _CLOSE) & (frames < last + _CLOSE)
+    rows, values = curve.rows[within], curve.values[within]
+    for end, frame in ((left, first), (right, last)):
+        if end is not None:
+            others = np.abs(span.frame_of(rows) - frame) > _CLOSE
+            rows, values = rows[others], values[others]
+            place = np.searchsorted(rows, span.row_at(frame))
+            rows = np.insert(rows, place, span.row_at(frame))
+            values = np.insert(values, place, end.point[1])
+    curve = replace(curve, rows=rows, values=values, slopes=np.zeros(len(rows)))
+    return _as_keys(curve, span, left, right)
+
+
+def _as_keys(curve: KeyedCurve, span: Span, left: _End | None, right: _End | None) -> _Keys:
+    """The keys of a new curve; the first and the last get the handles that lead outside."""
+    points = points_of(curve, span)
     keys = {
-        name: np.full((len(frames), width), _DEFAULTS.get(name, 0), dtype)
+        name: np.full((len(points.co), width), _DEFAULTS.get(name, 0), dtype)
         for name, (width, dtype) in _FIELDS.items()
     }
-    keys["co"][:] = np.stack([frames, values], axis=1)
-    keys["handle_left"][:], keys["handle_right"][:] = handles(frames, values, slopes)
-    keys["interpolation"][:] = BEZIER
-    for side in ("handle_left", "handle_right"):
-        keys[f"{side}_type"][:] = handle_type(frames[-1])
+    keys["co"][:], keys["interpolation"][:] = points.co, points.kind
+    for side, handles in (("handle_left", points.left), ("handle_right", points.right)):
+        keys[side][:], keys[f"{side}_type"][:] = handles, points.handle
+    is_smooth = curve.interpolation is Interpolation.smooth
     for end, i, side in ((left, 0, "handle_left"), (right, -1, "handle_right")):
-        if end is not None:
+        if end is not None and (is_smooth or end.is_smooth):
             keys[side][i] = end.outer_handle
-            if not end.is_smooth:
+            if not (is_smooth and end.is_smooth):
                 keys["handle_left_type"][i] = keys["handle_right_type"][i] = FREE
     return keys
 
@@ -221,16 +287,18 @@ def _read(f_curve: bpy.types.FCurve) -> _Keys:
     return keys
 
 
-def _write(f_curve: bpy.types.FCurve, parts: Sequence[_Keys]) -> None:
+def _replacement(n_new: int, parts: Sequence[_Keys]) -> Replacement:
     keys = {name: np.concatenate([part[name] for part in parts]) for name in _FIELDS}
     order = np.argsort(keys["co"][:, 0], kind="stable")
-    points = f_curve.keyframe_points
-    points.clear()
-    points.add(len(order))
-    keys = {name: np.ascontiguousarray(values[order]).ravel() for name, values in keys.items()}
-    for name, values in keys.items():
-        points.foreach_set(name, values)
-    f_curve.update()
-    if not np.isin(keys["handle_left_type"], _AUTO_TYPES).any():
-        for side in ("handle_left", "handle_right"):  # which `update` turned by their rounding
-            points.foreach_set(side, keys[side])
+    keys = {name: np.ascontiguousarray(values[order]) for name, values in keys.items()}
+    shown = [keys["co"], keys["handle_left"][:, 1:], keys["handle_right"][:, 1:]]
+    return Replacement(
+        n_new,
+        np.concatenate(shown, axis=1),
+        {
+            name: values.ravel()
+            for name, values in keys.items()
+            if values.shape[1] == 2 or (values != _NEW.get(name, 0)).any()
+        },
+        not np.isin(keys["handle_left_type"], _AUTO_TYPES).any(),
+    )

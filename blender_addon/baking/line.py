@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
-import numpy as np
 
-from ..library import HEAD_CHANNELS, BadInputError, KeyedCurve, MotionClip
-from . import head, placement, shape_keys, takes
-from .actions import Span, Tag, new_action, new_channelbag, seed_of, write_curve
-from .record import curves_of, is_edited, read_keys, write_record
+from ..library import BadInputError, KeyStyle, MotionClip
+from ..pieces import LAST, Pieces
+from ..reference import Reference
+from . import bones, head, placement, takes
+from .actions import Span, Tag, is_draft, seed_of, source_of, tag_action
+from .draft import Draft, Part
+from .keying import plan_keys
+from .record import is_edited
+from .rig import Rig, moves_head, perform, read_rig
+from .tracks import track_curves
+
+BESIDE = "Put beside the other lines"
+"""How the remark begins that is no news where many lines are made."""
 
 
 @dataclass(frozen=True)
@@ -24,192 +31,177 @@ class BakeReport:
     n_aliased: int
     unmatched: tuple[str, ...]
     head: str
-    keys_before: int
-    keys_after: int
     remarks: tuple[str, ...]
-    bake_s: float
-
-
-@dataclass(frozen=True)
-class Part:
-    """Curves for one data-block: (data path, index, curve)."""
-
-    owner: bpy.types.ID
-    curves: Sequence[tuple[str, int, KeyedCurve]]
+    n_controls: int = 0
+    keys_before: int = 0
+    keys_after: int = 0
 
 
 def check_character(character: bpy.types.Object) -> None:
     """Raises `BadInputError` with the remedy if nothing can be baked on the character."""
-    find_targets(character)
+    read_rig(character)
+
+
+def find_character(character: Reference) -> bpy.types.Object:
+    """Raises `BadInputError` if it is gone."""
+    found = character.find_in(bpy.data.objects)
+    if found is None:
+        raise BadInputError(
+            f"'{character.name}' was deleted while the line was made; nothing was keyed."
+        )
+    return found
 
 
 def bake_line(
-    character: bpy.types.Object, clip: MotionClip, start: float, fps: float, tag: Tag
-) -> BakeReport:
+    character: Reference,
+    clip: MotionClip,
+    start: float,
+    fps: float,
+    tag: Tag,
+    style: KeyStyle,
+) -> Pieces[BakeReport]:
     """Keyframes for `clip`, its row 0 at scene frame `start` of a scene that runs at `fps`.
 
-    Replaces the line's earlier take with the same seed, unless the artist has edited it, when the
-    new one is complete; all other takes are kept. Raises `BadInputError` with the remedy if the
-    character can't be baked on; nothing is changed then.
+    Only the last piece changes anything: it puts the complete action in place. Given up before
+    that, nothing is left behind. Replaces the line's earlier take of the same source and seed,
+    unless the artist has edited it by then; all other takes are kept. Raises `BadInputError` with
+    the remedy if the character can't be baked on.
     """
-    began = time.perf_counter()
-    targets, remarks = find_targets(character)
-    remarks += [remark for target in targets for remark in shape_keys.remarks(target)]
-    parts = [_shape_part(target, clip) for target in targets]
-    turned = head.find_target(character) if _head_moves(clip) else "The head stays still."
-    if isinstance(turned, head.HeadTarget):
-        parts.append(_head_part(turned, clip))
     span = Span(start, fps / clip.fps, clip.n_frames, clip.fps)
-    action = _build_action(character, parts, span, tag)
-    if isinstance(turned, head.HeadTarget):
-        action[head.BASE_PROPERTY] = list(turned.base)
-    remarks += _put_in_place(action, parts, takes.owners_of(character), tag)
-    curves = [curve for part in parts for _path, _index, curve in part.curves]
-    return make_report(
-        tag.line,
-        targets,
-        turned,
-        len(curves) * clip.n_frames,
-        sum(len(curve.rows) for curve in curves),
-        remarks,
-        time.perf_counter() - began,
+    found = find_character(character)
+    rig = read_rig(found)
+    turns_head = moves_head(clip)
+    report = make_report(tag.line, rig, turns_head=turns_head)
+    remarks = [remark for target in rig.shapes for remark in target.remarks]
+    report = replace(report, remarks=(*report.remarks, *remarks))
+    yield 0.0
+    performed = yield from perform(rig, clip, turns_head=turns_head)
+    keying = plan_keys(clip, style, span)
+    yield 0.0
+    parts: list[Part] = []
+    for piece in performed:
+        values = piece.to_clip(clip.fps)
+        curves = yield from track_curves(piece.tracks, values, rig.mapping, keying)
+        drawn = zip(piece.tracks, curves, strict=True)
+        parts.append(Part(piece.owner, [(track.path, track.index, c) for track, c in drawn]))
+
+    draft = Draft(parts, span)
+    try:
+        same: _SameTakes | None = None
+        while same is None or not draft.is_complete:
+            yield from draft.complete()
+            same = yield from _same_takes(character, tag)
+            yield LAST
+        found, owners = find_character(character), [part.find_owner() for part in parts]
+        for owner in filter(placement.is_in_tweak_mode, owners):
+            raise BadInputError(placement.tweak_mode(owner.name))
+        action = draft.find()
+        if turns_head and isinstance(rig.head, head.HeadTarget):
+            action[head.BASE_PROPERTY] = list(rig.head.base)
+        handles = [slot.handle for slot in action.slots]
+        poses = [rig.poses.get(part.owner, {}) for part in parts]
+        bones.note_poses(action, dict(zip(handles, poses, strict=True)))
+        what = "performance " if tag.source == "PERFORMANCE" else ""
+        action.name = f"{tag.line} {found.name} {what}#{tag.seed}"
+        tag_action(action, tag, span, style)
+    except BaseException:  # even Ctrl-C must not leave half an action behind
+        draft.discard()
+        raise
+    owners = takes.owners_of(found)
+    if tag.draft:  # which is given up again: what was there stays, and its strips where they are
+        takes.join(action, owners, tag.line)
+        takes.show(owners, tag.line, action)
+        return replace(report, keys_after=draft.n_keys)
+    remarks = _put_in_place(action, parts, owners, tag.line, same.replaced)
+    remarks += [f"The take '{name}', which you edited, was kept." for name in same.edited]
+    return replace(
+        report,
+        keys_before=sum(len(part.curves) for part in parts) * clip.n_frames,
+        keys_after=draft.n_keys,
+        remarks=(*report.remarks, *remarks),
     )
 
 
-def make_report(
-    line: str,
-    targets: Sequence[shape_keys.ShapeTarget],
-    turned: head.HeadTarget | str,
-    keys_before: int,
-    keys_after: int,
-    remarks: Sequence[str],
-    bake_s: float,
-) -> BakeReport:
+def make_report(line: str, rig: Rig, *, turns_head: bool = True) -> BakeReport:
+    rows = {**rig.mapping.weights, **rig.mapping.shows}
+    exact = [name for name, row in rows.items() if row == {name: 1.0}]
     return BakeReport(
         line=line,
-        n_exact=sum(target.count(target.proposal.exact) for target in targets),
-        n_aliased=sum(target.count(target.proposal.aliased) for target in targets),
-        unmatched=_unmatched(targets),
-        head=turned if isinstance(turned, str) else turned.description,
-        keys_before=keys_before,
-        keys_after=keys_after,
-        remarks=tuple(remarks),
-        bake_s=bake_s,
+        n_exact=sum(target.count(exact) for target in rig.shapes),
+        n_aliased=sum(len(target.shapes) - target.count(exact) for target in rig.shapes),
+        unmatched=rig.homeless,
+        head=rig.head_description if turns_head else "The head stays still.",
+        remarks=rig.remarks,
+        n_controls=rig.n_controls,
     )
 
 
-def find_targets(
-    character: bpy.types.Object,
-) -> tuple[list[shape_keys.ShapeTarget], list[str]]:
-    """The meshes that can be keyed, and a sentence for each that can't. At least one can."""
-    meshes = shape_keys.meshes_of(character)
-    if not meshes:
-        raise BadInputError(
-            f"'{character.name}' has no shape keys; choose the mesh that has the face shapes, or "
-            "its parent."
-        )
-    faults = [fault for fault in map(_fault, meshes) if fault]
-    targets = [shape_keys.read_target(mesh) for mesh in meshes if not _fault(mesh)]
-    usable = [target for target in targets if target.shapes]
-    if not targets:
-        raise BadInputError(faults[0])
-    if not usable:
-        raise BadInputError(
-            f"No shape key of '{character.name}' can be animated: none has an ARKit name such as "
-            "jawOpen, or drivers move them all."
-        )
-    return usable, faults
+@dataclass(frozen=True)
+class _SameTakes:
+    """The line's takes of the same source and seed: those that a new one replaces, and the names of
+    those that it doesn't, because the artist has edited them."""
+
+    replaced: tuple[Reference, ...]
+    edited: tuple[str, ...]
 
 
-def _fault(mesh: bpy.types.Object) -> str | None:
-    """Why nothing can be baked on a mesh's shape keys, in a sentence."""
-    key = mesh.data.shape_keys
-    if not key.is_editable:
-        return (
-            f"The shape keys of '{mesh.name}' are linked and would lose the animation on saving; "
-            "make a library override of its mesh data first."
-        )
-    if not key.use_relative:
-        return f"'{mesh.name}' uses absolute shape keys; switch them to relative."
-    if placement.is_in_tweak_mode(key):
-        return f"'{mesh.name}' is in the NLA's tweak mode; leave it first (Tab in the NLA editor)."
-    return None
-
-
-def _head_moves(clip: MotionClip) -> bool:
-    return bool(np.any(clip.select(HEAD_CHANNELS).values))
-
-
-def _shape_part(target: shape_keys.ShapeTarget, clip: MotionClip) -> Part:
-    curves = shape_keys.shape_curves(target, shape_keys.shape_values(target, clip), clip)
-    return Part(target.key, [(shape_keys.shape_path(c.channel), 0, c) for c in curves])
-
-
-def _head_part(target: head.HeadTarget, clip: MotionClip) -> Part:
-    curves = head.head_curves(target, head.head_values(target, clip))
-    return Part(target.owner, [(target.path, i, c) for i, c in enumerate(curves)])
-
-
-def _build_action(
-    character: bpy.types.Object, parts: Sequence[Part], span: Span, tag: Tag
-) -> bpy.types.Action:
-    """The complete action, not yet on any data-block; none is left behind if this fails."""
-    action = new_action(f"{tag.line} {character.name} #{tag.seed}", tag, span)
-    try:
-        for part in parts:
-            bag = new_channelbag(action, part.owner)
-            for path, index, curve in part.curves:
-                write_curve(bag, path, index, curve, span.start, span.frames_per_row)
-        write_record(action, {name: read_keys(c) for name, c in curves_of(action).items()})
-    except BaseException:  # even Ctrl-C must not leave half an action behind
-        bpy.data.actions.remove(action)
-        raise
-    return action
+def _same_takes(character: Reference, tag: Tag) -> Pieces[_SameTakes]:
+    owners = takes.owners_of(find_character(character))
+    same = [
+        Reference.to(old)
+        for old in takes.takes_of(owners, tag.line)
+        if (source_of(old), seed_of(old)) == (tag.source, tag.seed)
+    ]
+    replaced: list[Reference] = []
+    edited: list[str] = []
+    for take in same:
+        if (yield from is_edited(take)):
+            edited.append(take.name)
+        else:
+            replaced.append(take)
+    return _SameTakes(tuple(replaced), tuple(edited))
 
 
 def _put_in_place(
-    action: bpy.types.Action, parts: Sequence[Part], owners: Sequence[bpy.types.ID], tag: Tag
+    action: bpy.types.Action,
+    parts: Sequence[Part],
+    owners: Sequence[bpy.types.ID],
+    line: str,
+    same: Sequence[Reference],
 ) -> list[str]:
-    """Place the action on all its data-blocks; of the line's other takes, drop the one that it
-    replaces and keep the rest."""
+    """Place the action on all its data-blocks in place of the `same` takes; the line's others are
+    kept."""
     remarks: list[str] = []
-    same_seed = [old for old in takes.takes_of(owners, tag.line) if seed_of(old) == tag.seed]
-    edited = [old for old in same_seed if is_edited(old)]
-    replaced = [old for old in same_seed if old not in edited]
-    earlier = takes.on_show(owners, tag.line)
+    found = [take.find_in(bpy.data.actions) for take in same]
+    replaced = [old for old in found if old is not None]
+    earlier = takes.on_show(owners, line)
     if earlier is not None and earlier not in replaced:
         takes.keep(earlier)
-    takes.join(action, owners, tag.line)
+    takes.join(action, owners, line)
     for part, slot in zip(parts, action.slots, strict=True):
-        hidden = placement.hidden_paths(part.owner)
-        place = placement.place(part.owner, action, slot)
+        owner = part.find_owner()
+        hidden = placement.hidden_paths(owner)
+        place = placement.place(owner, action, slot)
         if place is placement.Place.strip_below_artist:
-            remarks.append(_artist_remark(part, hidden))
+            remarks.append(_artist_remark(owner.animation_data.action.name, part, hidden))
         elif place is placement.Place.strip:
-            remarks.append(f"Put beside the other lines of '{part.owner.name}', in the NLA editor.")
+            remarks.append(f"{BESIDE} of '{owner.name}', in the NLA editor.")
     for owner in owners:
         if earlier in placement.our_actions(owner):  # which the new take does not move
-            placement.exchange(owner, tag.line, None, None)
+            placement.exchange(owner, line, None, None)
     name = action.name
-    for old in replaced:
+    for old in sorted(replaced, key=is_draft, reverse=True):
         name = old.name
         takes.leave(old)
         if old.users == 0:
             bpy.data.actions.remove(old)
     action.name = name
-    return remarks + [f"The take '{old.name}', which you edited, was kept." for old in edited]
+    return remarks
 
 
-def _artist_remark(part: Part, hidden: set[str]) -> str:
-    own = part.owner.animation_data.action.name
+def _artist_remark(own: str, part: Part, hidden: set[str]) -> str:
     covered = sum(path in hidden for path, _index, _curve in part.curves)
     sentence = f"Your action '{own}' was kept; the line is a strip below it in the NLA editor"
     if not covered:
         return sentence + "."
     return f"{sentence}, and {covered} of its curves are hidden by keys in '{own}'."
-
-
-def _unmatched(targets: Sequence[shape_keys.ShapeTarget]) -> tuple[str, ...]:
-    """Channels that no mesh has a shape for."""
-    missing = [target.proposal.unmatched_channels for target in targets]
-    return tuple(name for name in missing[0] if all(name in other for other in missing))

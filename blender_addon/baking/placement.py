@@ -25,6 +25,11 @@ def is_in_tweak_mode(owner: bpy.types.ID) -> bool:
     return animation is not None and animation.use_tweak_mode
 
 
+def tweak_mode(name: str) -> str:
+    """What helps then, in a sentence."""
+    return f"'{name}' is in the NLA's tweak mode; leave it first (Tab in the NLA editor)."
+
+
 def our_actions(owner: bpy.types.ID) -> list[bpy.types.Action]:
     """The actions of ours on a data-block, active or in strips."""
     if owner.animation_data is None:
@@ -142,14 +147,14 @@ def _add_strip(
     strip = track.strips.new(action.name, int(start), action)
     strip.action_slot = slot
     strip.blend_type = "REPLACE"
-    strip.extrapolation = "HOLD" if _has_to_hold(animation, track, action, slot) else "NOTHING"
+    strip.extrapolation = "HOLD" if has_to_hold(animation, track, action, slot) else "NOTHING"
     # `new` takes whole frames only; the end first, for a strip may not end before it starts
     shift = start - strip.frame_start
     strip.frame_end += shift
     strip.frame_start += shift
 
 
-def _has_to_hold(
+def has_to_hold(
     animation: bpy.types.AnimData,
     track: bpy.types.NlaTrack,
     action: bpy.types.Action,

@@ -1,110 +1,126 @@
-"""A character's shape keys: which of them a performance drives, and with what curves."""
+"""A character's shape keys: which of them a performance moves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import bpy
 import numpy as np
 
-from ..library import (
-    KeyedCurve,
-    MotionClip,
-    Proposal,
-    Weights,
-    carry_pins,
-    closure_pins,
-    propose_mapping,
-    reduce_clip,
-    retarget,
-)
+from ..library import Kind, RigMapping, propose_mapping
+from ..reference import Reference
+from ..rigging.character import propose
+from ..rigging.members import meshes_of as meshes_of
+from ..rigging.names import Names, driven_paths, keyable_shapes
+from ..rigging.names import shape_path as shape_path
+from . import placement
+from .tracks import Performed, Track
 
 _VALUE_PATH = re.compile(r'key_blocks\["(?P<name>.*)"\]\.value')
 
 
 @dataclass(frozen=True)
 class ShapeTarget:
-    """The shape keys of one mesh, and what the match of their names gave."""
+    """The shape keys of one mesh that the mapping moves, and the `driven` ones, which it would move
+    if drivers didn't. `limits` are the sliders' ranges; `remarks` tell of shapes that won't show
+    what is keyed, or were left alone."""
 
-    key: bpy.types.Key
+    owner: Reference
     mesh_name: str
-    proposal: Proposal
+    shapes: tuple[str, ...]
     driven: tuple[str, ...]
-
-    @property
-    def shapes(self) -> tuple[str, ...]:
-        """The shapes to key: matched, and not moved by a driver, which would win over any key."""
-        return tuple(name for name in self.proposal.mapping.weights if name not in self.driven)
+    limits: Mapping[str, tuple[float, float]]
+    remarks: tuple[str, ...]
 
     def count(self, names: Sequence[str]) -> int:
         """How many of `names` are keyed."""
         return sum(name in self.shapes for name in names)
 
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        return tuple(Track(shape_path(name), 0, (name,)) for name in self.shapes)
 
-def meshes_of(character: bpy.types.Object) -> list[bpy.types.Object]:
-    """The character and its children that have shape keys; objects with the same mesh once."""
-    found: dict[int, bpy.types.Object] = {}
-    for candidate in (character, *character.children_recursive):
-        if candidate.type == "MESH" and candidate.data.shape_keys is not None:
-            found.setdefault(candidate.data.shape_keys.session_uid, candidate)
-    return list(found.values())
+    def perform(self, columns: Mapping[str, np.ndarray]) -> Performed:
+        """The shapes' values, within each slider's range, from those of all targets [T]."""
+        values = [np.clip(columns[name], *self.limits[name]) for name in self.shapes]
+        return Performed(self.owner, self.tracks, np.stack(values, axis=1))
 
 
-def read_target(mesh: bpy.types.Object) -> ShapeTarget:
+def find_targets(
+    meshes: Iterable[bpy.types.Object], mapping: RigMapping
+) -> tuple[list[ShapeTarget], list[str]]:
+    """The meshes that can be keyed, and a sentence for each that can't."""
+    faults = {mesh.name: fault(mesh) for mesh in meshes}
+    targets = [read_target(mesh, mapping) for mesh in meshes if not faults[mesh.name]]
+    return [t for t in targets if t.shapes], [sentence for sentence in faults.values() if sentence]
+
+
+def read_target(
+    mesh: bpy.types.Object, mapping: RigMapping | None = None, *, with_driven: bool = False
+) -> ShapeTarget:
+    """What `mapping` moves on a mesh; without one, what its own names mean. `with_driven`: also the
+    shapes that drivers move."""
     key = mesh.data.shape_keys
-    names = [block.name for block in key.key_blocks if block != key.reference_key]
-    proposal = propose_mapping(names)
-    driven = _driven_names(key)
-    matched = tuple(name for name in proposal.mapping.weights if name in driven)
-    return ShapeTarget(key, mesh.name, proposal, matched)
+    keyable = keyable_shapes(key, with_driven=with_driven)
+    if mapping is None:
+        mapping = propose(Names(((mesh.name, keyable),), (), ())).mapping
+    mapped = {name for name in mapping.names if mapping.target(name).kind is Kind.SHAPE}
+    shapes = tuple(name for name in keyable if name in mapped)
+    driven = _driven(key, mapped)
+    limits = {n: (key.key_blocks[n].slider_min, key.key_blocks[n].slider_max) for n in shapes}
+    remarks = _remarks(mesh, shapes, driven)
+    return ShapeTarget(Reference.to(key), mesh.name, shapes, driven, limits, tuple(remarks))
 
 
-def shape_path(name: str) -> str:
-    return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+@lru_cache(maxsize=4096)
+def shape_of(path: str) -> str | None:
+    """The shape whose value a data path means; None for any other path."""
+    match = _VALUE_PATH.fullmatch(path)
+    return bpy.utils.unescape_identifier(match["name"]) if match else None
 
 
-def shape_values(target: ShapeTarget, clip: MotionClip) -> MotionClip:
-    """The values of the target's shapes, within each slider's range."""
-    weights = _weights(target)
-    blocks = target.key.key_blocks
-    limits = {name: (blocks[name].slider_min, blocks[name].slider_max) for name in weights}
-    return retarget(clip, weights, limits)
+def fault(mesh: bpy.types.Object) -> str | None:
+    """Why nothing can be baked on a mesh's shape keys, in a sentence."""
+    key = mesh.data.shape_keys
+    if not key.is_editable:
+        return (
+            f"The shape keys of '{mesh.name}' are linked and would lose the animation on saving; "
+            "make a library override of its mesh data first."
+        )
+    if not key.use_relative:
+        return f"'{mesh.name}' uses absolute shape keys; switch them to relative."
+    if placement.is_in_tweak_mode(key):
+        return placement.tweak_mode(mesh.name)
+    return None
 
 
-def shape_curves(
-    target: ShapeTarget, values: MotionClip, clip: MotionClip, rows: Sequence[int] = ()
-) -> tuple[KeyedCurve, ...]:
-    """Sparse curves for `values`, which are the target's in `clip`; `rows` get a key in any
-    case."""
-    pins = carry_pins(closure_pins(clip), _weights(target))
-    pins = {name: np.union1d(pins.get(name, []), rows) for name in values.channels}
-    return reduce_clip(values, pins=pins)
-
-
-def remarks(target: ShapeTarget) -> list[str]:
-    """Sentences about shapes that won't show what was keyed, or were left alone."""
-    blocks = [target.key.key_blocks[name] for name in target.shapes]
+def _remarks(mesh: bpy.types.Object, shapes: Sequence[str], driven: Sequence[str]) -> list[str]:
+    blocks = [mesh.data.shape_keys.key_blocks[name] for name in shapes]
     muted = [block.name for block in blocks if block.mute]
     narrow = [block.name for block in blocks if block.slider_min > 0 or block.slider_max < 1]
     locked = [block.name for block in blocks if block.lock_shape]
-    mesh = f"of '{target.mesh_name}'"
+    whose = f"of '{mesh.name}'"
     sentences = [
-        (target.driven, f"Left alone {mesh}, because drivers move them"),
-        (muted, f"Keyed but muted {mesh}, so they won't show"),
-        (narrow, f"Cut to the slider's range {mesh}, which is narrower than 0 to 1"),
-        (locked, f"Keyed {mesh} although their shape is locked; only the value changes"),
+        (driven, f"Left alone {whose}, because drivers move them"),
+        (muted, f"Keyed but muted {whose}, so they won't show"),
+        (narrow, f"Cut to the slider's range {whose}, which is narrower than 0 to 1"),
+        (locked, f"Keyed {whose} although their shape is locked; only the value changes"),
     ]
     return [f"{sentence}: {', '.join(names)}." for names, sentence in sentences if names]
 
 
-def _weights(target: ShapeTarget) -> Weights:
-    return target.proposal.mapping.restricted_to(target.shapes).weights
+def _driven(key: bpy.types.Key, mapped: set[str]) -> tuple[str, ...]:
+    """The shapes that drivers move and that a performance would move else."""
+    moved = {shape for path in driven_paths(key) if (shape := shape_of(path)) is not None}
+    if not moved:
+        return ()
+    meant = _meant(tuple(b.name for b in key.key_blocks if b != key.reference_key)) | mapped
+    return tuple(block.name for block in key.key_blocks if block.name in moved & meant)
 
 
-def _driven_names(key: bpy.types.Key) -> set[str]:
-    if key.animation_data is None:
-        return set()
-    matches = (_VALUE_PATH.fullmatch(driver.data_path) for driver in key.animation_data.drivers)
-    return {bpy.utils.unescape_identifier(match["name"]) for match in matches if match}
+@lru_cache(maxsize=64)
+def _meant(shapes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(propose_mapping(shapes).mapping.weights)

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 import bpy
 
-from . import head, placement, shape_keys
-from .actions import line_of, seed_of, slot_for, time_of
+from ..rigging.members import meshes_of, objects_of
+from . import placement
+from .actions import line_of, seed_of, set_line, slot_for, time_of
 
 _GROUP = "mynah_takes"
 
 
 def owners_of(character: bpy.types.Object) -> list[bpy.types.ID]:
-    """The data-blocks that a take animates, or would: shape keys, and what turns the head."""
-    keys = [mesh.data.shape_keys for mesh in shape_keys.meshes_of(character)]
-    return [*keys, head.owner_of(character)]
+    """The data-blocks that a take animates, or would: shape keys, what turns the head, armatures,
+    and objects with custom properties."""
+    keys = [mesh.data.shape_keys for mesh in meshes_of(character)]
+    return [*keys, *objects_of(character)]
 
 
 def on_show(owners: Sequence[bpy.types.ID], line: str) -> bpy.types.Action | None:
@@ -59,6 +61,12 @@ def show(owners: Sequence[bpy.types.ID], line: str, action: bpy.types.Action) ->
             placement.exchange(owner, line, action, slot)
     if shown is not None and shown != action:
         keep(shown)
+
+
+def rename(owners: Sequence[bpy.types.ID], line: str, name: str) -> None:
+    """From now on, the takes of a line are those of a line called `name`."""
+    for take in takes_of(owners, line):
+        set_line(take, name)
 
 
 def keep(take: bpy.types.Action) -> None:

@@ -8,6 +8,7 @@ import bpy
 
 from ..baking.line import check_character
 from ..library import BadInputError
+from ..line_settings import settings_of
 from ..order import Order, collect
 from ..preferences import chosen_connection
 from ..scene_reader import character_of, find_strip
@@ -18,13 +19,14 @@ Change = Callable[[Order, bpy.types.Object], Order]
 
 def disabled_reason(context: bpy.types.Context) -> str:
     """Why a line can't be generated now, in a sentence; empty if it can."""
-    settings = context.scene.mynah
-    if session.job is not None:
-        return "A line is being generated; wait for it or cancel it."
-    if settings.audio_source == "FILE" and not settings.audio_path:
-        return "Choose an audio file."
+    settings = settings_of(context)
+    if session.activity:
+        return f"{session.activity}; wait for it or cancel it."
+    if settings.audio_source == "FILE" and not settings.source_path:
+        wanted = "a motion clip or a video" if settings.is_transfer else "an audio file"
+        return f"Choose {wanted}."
     if settings.audio_source == "STRIP" and find_strip(context) is None:
-        return "Select a sound strip in the Sequencer."
+        return f"Select a {'movie' if settings.is_transfer else 'sound'} strip in the Sequencer."
     if character_of(context) is None:
         return "Choose a character or select one."
     return ""
@@ -57,12 +59,14 @@ def perform(
 
 
 class MYNAH_OT_generate(bpy.types.Operator):
-    """Make a character speak a line: the performance is generated and keyed on its shape keys.
+    """Make a character speak a line: the performance is generated and keyed on its shape keys. Or
+    transfer an actor's performance to it.
 
-    From a script, set `scene.mynah` first: `audio_source` ("FILE" or "STRIP"), `audio_path` and
-    `start_frame` for a file, `character` (an object; the active one if None), `styles`,
-    `style_strength`, `style_fade`, `gestures`, `quality` ("draft", "normal", "best"), `seed`, the
-    amounts `lips`, `brows`, `blinks`, `gaze`, `head` and the switches `mute_lips` to `mute_head`.
+    From a script, set `scene.mynah` first: `source` ("VOICE" or "PERFORMANCE"), `audio_source`
+    ("FILE" or "STRIP"), `audio_path` or `performance_path` and `start_frame` for a file,
+    `character` (an object; the active one if None), `styles`, `style_strength`, `style_fade`,
+    `gestures`, `quality` ("draft", "normal", "best"), `seed`, the amounts `lips`, `brows`,
+    `blinks`, `gaze`, `head` and the switches `mute_lips` to `mute_head`.
 
     Without a window the call returns {'FINISHED'} when the keys are there. With one it returns at
     once, and the keys come when the line is done. A problem is reported as an error, which Python
@@ -74,6 +78,17 @@ class MYNAH_OT_generate(bpy.types.Operator):
     bl_description = "Make the character speak the line: face and head are keyed, ready to edit"
     # no UNDO: the bake pushes its own step when it happens, which is later
     bl_options = {"REGISTER"}
+
+    @classmethod
+    def description(
+        cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties
+    ) -> str:
+        if settings_of(context).is_transfer:
+            return (
+                "Put the performance on the character, in the manner of the styles: face and head "
+                "are keyed, ready to edit"
+            )
+        return cls.bl_description
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty
 
 from ..library import BadInputError
+from ..line_settings import settings_of
 from ..rig_reader import check_passage
 from ..scene_reader import effective_fps
 from ..style_properties import PARTS
@@ -43,7 +44,7 @@ class MYNAH_OT_pin_gesture(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        row = context.scene.mynah.chosen_style
+        row = settings_of(context).chosen_style
         if row is None or row.kind == "LIBRARY":
             cls.poll_message_set("Choose a clip file or the performance of a rig in Style first.")
             return False
@@ -55,7 +56,8 @@ class MYNAH_OT_pin_gesture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         self._fill(context)
-        settings, style = context.scene.mynah, context.scene.mynah.chosen_style
+        settings, style = settings_of(context), settings_of(context).chosen_style
+        assert style is not None  # see `poll`
         fps = effective_fps(context.scene)
         row = settings.gestures.add()
         row.kind, row.path, row.rig = style.kind, style.path, style.rig
@@ -75,7 +77,8 @@ class MYNAH_OT_pin_gesture(bpy.types.Operator):
 
     def _fill(self, context: bpy.types.Context) -> None:
         if self.first == self.last == 0:
-            style = context.scene.mynah.chosen_style
+            style = settings_of(context).chosen_style
+            assert style is not None  # see `poll`
             self.first = style.first if style.kind == "RIG" else 1
             self.last = self.first + round(effective_fps(context.scene))
 
@@ -90,14 +93,14 @@ class MYNAH_OT_remove_gesture(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        settings = context.scene.mynah
+        settings = settings_of(context)
         is_there = 0 <= settings.active_gesture < len(settings.gestures)
         if not is_there:
             cls.poll_message_set("The line has no gesture.")
         return is_there
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.mynah
+        settings = settings_of(context)
         settings.gestures.remove(settings.active_gesture)
         settings.active_gesture = max(0, min(settings.active_gesture, len(settings.gestures) - 1))
         return {"FINISHED"}

@@ -9,6 +9,7 @@ from dataclasses import replace
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
+from ..line_settings import settings_of
 from ..order import Order, redo_range
 from ..scene_reader import playback_range
 from .generate import disabled_reason, perform
@@ -68,6 +69,14 @@ class MYNAH_OT_redo_range(bpy.types.Operator):
         self._fill(context)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Redo")
 
+    def draw(self, context: bpy.types.Context) -> None:
+        names = ["first", "last", "seed", "keeps_keys"]
+        if settings_of(context).is_transfer:  # which no seed changes
+            names.remove("seed")
+        self.layout.use_property_split = True
+        for name in names:
+            self.layout.prop(self, name)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         self._fill(context)
 
@@ -82,4 +91,4 @@ class MYNAH_OT_redo_range(bpy.types.Operator):
         if self.first == self.last == 0:
             self.first, self.last = playback_range(context.scene)
         if self.seed < 0:
-            self.seed = next_seed(takes_here(context)[0], context.scene.mynah.seed)
+            self.seed = next_seed(takes_here(context)[0], settings_of(context).seed)

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..library import AddStyle, BadInputError, MynahError, clip_to_npz
+from ..line_settings import settings_of
 from ..preferences import chosen_connection
 from ..rig_reader import Passage, Pieces, read_passage
 from ..scene_reader import effective_fps
@@ -137,18 +138,21 @@ class MYNAH_OT_save_style(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        row = context.scene.mynah.chosen_style
+        row = settings_of(context).chosen_style
         if row is None or row.kind == "LIBRARY":
             cls.poll_message_set("Choose a clip file or the performance of a rig in the list.")
             return False
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        self.name = context.scene.mynah.chosen_style.title
+        row = settings_of(context).chosen_style
+        assert row is not None  # see `poll`
+        self.name = row.title
         return context.window_manager.invoke_props_dialog(self, width=400, confirm_text="Save")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        row = context.scene.mynah.chosen_style
+        row = settings_of(context).chosen_style
+        assert row is not None  # see `poll`
         tags = tuple(tag.strip() for tag in self.tags.split(",") if tag.strip())
         texts = (self.description, self.provenance, self.licence)
         try:

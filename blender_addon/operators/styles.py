@@ -7,17 +7,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..capture import prepare_capture
 from ..library import BadInputError
+from ..line_settings import settings_of
+from ..preferences import chosen_connection
 from ..rig_reader import action_to_read, check_passage
 from ..scene_reader import effective_fps, playback_range
+from ..session import session
 from ..style_properties import STYLE_SUFFIXES
 
 
 def _has_style(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """For the buttons that work on the chosen row of the list."""
-    is_there = context.scene.mynah.chosen_style is not None
+    is_there = settings_of(context).chosen_style is not None
     if not is_there:
         cls.poll_message_set("Add a style to the list first.")
     return is_there
@@ -34,7 +38,7 @@ class MYNAH_OT_add_library_style(bpy.types.Operator):
     name: StringProperty(name="Name", description="The style's name, or one of its tags")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        row = _new_row(context)
+        row = settings_of(context).add_style()
         row.kind, row.style_name = "LIBRARY", self.name
         return {"FINISHED"}
 
@@ -64,8 +68,60 @@ class MYNAH_OT_add_style_file(bpy.types.Operator):
         if path.suffix.lower() not in STYLE_SUFFIXES or not path.is_file():
             self.report({"ERROR"}, f"'{path.name}' is no clip: use a {', '.join(STYLE_SUFFIXES)}.")
             return {"CANCELLED"}
-        row = _new_row(context)
+        row = settings_of(context).add_style()
         row.kind, row.path = "FILE", self.filepath
+        return {"FINISHED"}
+
+
+class MYNAH_OT_capture_style(bpy.types.Operator):
+    """Capture the performance in a video as a clip file, and add that to the list of styles.
+
+    The clip is an .npz beside the video, or beside the .blend where that folder can't be written;
+    no file is ever replaced. Without a window the call returns when the clip is there.
+    """
+
+    bl_idname = "mynah.capture_style"
+    bl_label = "Capture Style from Video"
+    bl_description = (
+        "Imitate the performer in a video: the performance is captured into a clip file beside it"
+    )
+    # no UNDO: the row comes with a step of its own when the clip is there, which is later
+    bl_options = {"REGISTER"}
+
+    filepath: StringProperty(
+        name="Video", description="A performer, seen from the front", subtype="FILE_PATH"
+    )
+    filter_movie: BoolProperty(
+        name="Videos", description="Show videos", default=True, options={"HIDDEN"}
+    )
+    filter_folder: BoolProperty(
+        name="Folders", description="Show folders", default=True, options={"HIDDEN"}
+    )
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        if session.activity:
+            cls.poll_message_set(f"{session.activity}; wait for it or cancel it.")
+        return not session.activity
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            session.start(prepare_capture(context.scene, self.filepath), chosen_connection())
+        except BadInputError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not bpy.app.background:
+            return {"FINISHED"}
+        session.run_until_done()
+        outcome = session.outcome
+        if outcome is None or outcome.is_error:
+            self.report({"ERROR"}, outcome.message if outcome else "The capture was cancelled.")
+            return {"CANCELLED"}
+        self.report({"INFO"}, " ".join((outcome.message, *outcome.remarks)))
         return {"FINISHED"}
 
 
@@ -93,8 +149,8 @@ class MYNAH_OT_add_rig_style(bpy.types.Operator):
                 else "Select the face that performs first.",
             )
             return {"CANCELLED"}
-        settings = context.scene.mynah
-        row = _new_row(context)
+        settings = settings_of(context)
+        row = settings.add_style()
         row.kind, row.rig = "RIG", rig
         row.action = action_to_read(rig)
         row.extent = "ALL" if row.action is None else "ACTION"
@@ -118,7 +174,7 @@ class MYNAH_OT_remove_style(bpy.types.Operator):
     poll = classmethod(_has_style)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.mynah
+        settings = settings_of(context)
         settings.styles.remove(settings.active_style)
         settings.active_style = max(0, min(settings.active_style, len(settings.styles) - 1))
         return {"FINISHED"}
@@ -140,19 +196,12 @@ class MYNAH_OT_move_style(bpy.types.Operator):
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.mynah
+        settings = settings_of(context)
         place = settings.active_style + (1 if self.direction == "DOWN" else -1)
         if 0 <= place < len(settings.styles):
             settings.styles.move(settings.active_style, place)
             settings.active_style = place
         return {"FINISHED"}
-
-
-def _new_row(context: bpy.types.Context) -> bpy.types.PropertyGroup:
-    settings = context.scene.mynah
-    row = settings.styles.add()
-    settings.active_style = len(settings.styles) - 1
-    return row
 
 
 def _frames(scene: bpy.types.Scene, action: bpy.types.Action | None) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..baking import takes
 from ..baking.actions import seed_of
+from ..line_settings import settings_of
 from ..order import Order
 from ..scene_reader import character_of, line_name
 from .generate import disabled_reason, perform
@@ -34,6 +35,14 @@ class MYNAH_OT_new_take(bpy.types.Operator):
     bl_label = "New Take"
     bl_description = "Perform the line with another seed; the takes there are stay"
     bl_options = {"REGISTER"}
+
+    @classmethod
+    def description(
+        cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties
+    ) -> str:
+        if settings_of(context).is_transfer:
+            return "Transfer the performance with the styles as they are now; the takes there stay"
+        return cls.bl_description
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -99,7 +108,7 @@ class MYNAH_OT_show_take(bpy.types.Operator):
             step = 1 if self.direction == "NEXT" else -1
             wanted = made[(made.index(shown) + step) % len(made)]
         takes.show(takes.owners_of(character), line_name(context), wanted)
-        context.scene.mynah.seed = seed_of(wanted)
+        settings_of(context).seed = seed_of(wanted)
         return {"FINISHED"}
 
 
@@ -132,7 +141,7 @@ class MYNAH_OT_delete_take(bpy.types.Operator):
         takes.delete(owners, line, shown)
         now = takes.on_show(owners, line)
         if now is not None:
-            context.scene.mynah.seed = seed_of(now)
+            settings_of(context).seed = seed_of(now)
         self.report({"INFO"}, f"Deleted '{name}'")
         return {"FINISHED"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
+
+from ..text_rows import draw_text as draw_text
 
 
 class MynahPanel:
@@ -22,12 +22,3 @@ def properties_of(panel: bpy.types.Panel) -> bpy.types.UILayout:
     panel.layout.use_property_split = True
     panel.layout.use_property_decorate = False
     return panel.layout
-
-
-def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """A sentence over as many rows as the sidebar's width asks for."""
-    pixels_per_letter = 7.0 * context.preferences.system.ui_scale
-    width = max(20, int(context.region.width / pixels_per_letter) - 9)
-    column = layout.column(align=True)
-    for i, row in enumerate(textwrap.wrap(text, width)):
-        column.label(text=row, icon="BLANK1" if i else icon, translate=False)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bpy
 
+from ..line_settings import settings_of
 from ..operators.gestures import MYNAH_OT_pin_gesture, MYNAH_OT_remove_gesture
 from ..operators.style_library import MYNAH_OT_browse_styles, MYNAH_OT_save_style
 from ..operators.styles import (
     MYNAH_OT_add_rig_style,
     MYNAH_OT_add_style_file,
+    MYNAH_OT_capture_style,
     MYNAH_OT_move_style,
     MYNAH_OT_remove_style,
 )
@@ -27,6 +29,7 @@ class MYNAH_MT_add_style(bpy.types.Menu):
         layout.operator_context = "INVOKE_DEFAULT"
         layout.operator(MYNAH_OT_browse_styles.bl_idname, icon="ASSET_MANAGER")
         layout.operator(MYNAH_OT_add_style_file.bl_idname, icon="FILE")
+        layout.operator(MYNAH_OT_capture_style.bl_idname, text="From Video…", icon="FILE_MOVIE")
         layout.operator(MYNAH_OT_add_rig_style.bl_idname, icon="ARMATURE_DATA")
 
 
@@ -36,7 +39,7 @@ class MYNAH_PT_style(MynahSubPanel, bpy.types.Panel):
     bl_label = "Style"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = properties_of(self), context.scene.mynah
+        layout, settings = properties_of(self), settings_of(context)
         row = layout.row()
         row.template_list(
             "MYNAH_UL_styles", "", settings, "styles", settings, "active_style", rows=3
@@ -53,7 +56,12 @@ class MYNAH_PT_style(MynahSubPanel, bpy.types.Panel):
             layout.label(text=catalog.activity, icon="SORTTIME")
         chosen = settings.chosen_style
         if chosen is None:
-            draw_text(layout, context, "No style: the model's own, neutral manner.", "INFO")
+            manner = (
+                "as the actor performed"
+                if settings.is_transfer
+                else "the model's own, neutral manner"
+            )
+            draw_text(layout, context, f"No style: {manner}.", "INFO")
             return
         _draw_style(layout, chosen)
         layout.separator()
@@ -68,8 +76,12 @@ class MYNAH_PT_style_advanced(MynahSubPanel, bpy.types.Panel):
     bl_parent_id = "MYNAH_PT_style"
     bl_options = {"DEFAULT_CLOSED"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return not settings_of(context).is_transfer  # which has neither
+
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = properties_of(self), context.scene.mynah
+        layout, settings = properties_of(self), settings_of(context)
         layout.prop(settings, "audio_guidance")
         layout.prop(settings, "style_guidance")
 
@@ -81,7 +93,7 @@ class MYNAH_PT_gestures(MynahSubPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = properties_of(self), context.scene.mynah
+        layout, settings = properties_of(self), settings_of(context)
         if settings.gestures:
             row = layout.row()
             row.template_list(

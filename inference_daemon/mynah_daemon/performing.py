@@ -17,6 +17,7 @@ from mynah_shared.protocol.messages import SynthesizeRequest
 from .audio.decode import Decoder
 from .config import config_from_environment
 from .engine.engine import SAMPLE_RATE, LipSyncEngine, Progress
+from .engine.heard import Heard, sum_up
 from .engine.holds import Holds
 from .held_clips import read_driving_clip, read_holds
 from .styles.clips import read_style_clip
@@ -32,11 +33,13 @@ class BadAudioError(BadInputError):
 
 @dataclass(frozen=True, eq=False)
 class Performed:
-    """A clip, the length of what it was made of, and sentences about it that people should read."""
+    """A clip, the length of what it was made of, sentences about it that people should read, and
+    what was heard, if it was made of sound."""
 
     clip: MotionClip
     length_s: float
     warnings: tuple[str, ...] = ()
+    heard: Heard | None = None
 
 
 class RequestPerformer:
@@ -66,9 +69,10 @@ class RequestPerformer:
             performed = self._transfer(request, clips, holds, progress)
         else:
             samples = self._decode(request, check_cancelled)
-            clip = self._engine.synthesize(request, samples, progress, clips, holds)
+            made = self._engine.perform(request, samples, progress, clips, holds)
             warnings = self._warnings(request, samples, clips)
-            performed = Performed(clip, len(samples) / SAMPLE_RATE, warnings)
+            heard = sum_up(samples, made.phones)
+            performed = Performed(made.clip, len(samples) / SAMPLE_RATE, warnings, heard)
         return _in_flame(performed) if request.representation == FLAME else performed
 
     def _transfer(
@@ -121,4 +125,4 @@ def _in_flame(performed: Performed) -> Performed:
     from .flame.mapping import read_map  # brings scipy too
 
     flame_map = read_map(config_from_environment().flame_map)
-    return Performed(flame_map.to_flame(performed.clip), performed.length_s, performed.warnings)
+    return replace(performed, clip=flame_map.to_flame(performed.clip))

@@ -133,7 +133,7 @@ class Worker:
     ) -> dict[str, object]:
         """What a result is made of, so that a take can be explained and made again."""
         model = self._store.performer(request)
-        return {
+        meta: dict[str, object] = {
             "audio_sha256": request.audio_sha256,
             "audio_s": performed.length_s,
             "is_transfer": request.is_transfer,
@@ -157,6 +157,9 @@ class Worker:
                 "numpy": np.__version__,
             },
         }
+        if performed.heard is not None:
+            meta["heard"] = performed.heard.to_meta()
+        return meta
 
 
 class StageClock:

@@ -78,3 +78,18 @@ def test_a_failed_program_shows_its_last_words() -> None:
     with pytest.raises(CommandError, match="the reason") as failure:
         run_logged([sys.executable, "-c", code], "test-failure")
     assert failure.value.output.startswith("first")
+
+
+def test_the_module_file_has_a_section_for_every_maya_and_no_comment() -> None:
+    sections = packages.mod_file("1.2.3").rstrip("\n").split("\n\n")
+    heads = [section.split("\n")[0].split() for section in sections]
+    found = {(head[1].split(":")[1], head[2].split(":")[1]) for head in heads}
+    assert found == {
+        (year, system) for year in ("2024", "2025", "2026") for system in ("win64", "linux", "mac")
+    }
+    assert all(head[0] == "+" and head[3:] == ["Mynah", "1.2.3", "./mynah"] for head in heads)
+    for section in sections:
+        assert "PYTHONPATH+:=vendor\n" in section
+        assert "#" not in section
+        assert "//" not in section
+        assert ("cp310" in section) == ("MAYAVERSION:2024" in section)

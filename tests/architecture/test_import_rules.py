@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("shared", "inference_daemon", ".")
+PACKAGES = ("shared", "inference_daemon", "maya_plugin/scripts", ".")
 
 
 def test_every_contract_is_kept(repository: Path) -> None:

@@ -69,6 +69,8 @@ def test_the_extension_is_reproducible_and_installs_into_blender(tmp_path: Path)
     assert first.read_bytes() == second.read_bytes()
     names = _names(first)
     assert "vendor/mynah_shared/protocol/codec.py" in names
+    brought = {name.split("-")[0] for name in names if name.startswith("engine/")}
+    assert brought == {"engine/mynah_daemon", "engine/mynah_shared", "engine/pip"}
     assert len([name for name in names if name.startswith("wheels/pyzmq-")]) == 6
     # Blender refuses a Python that no wheel names as soon as one wheel names another
     assert {"cp311", "cp313"} <= {name.split("-")[2] for name in names if "msgpack-" in name}
@@ -87,10 +89,19 @@ def test_the_extension_is_reproducible_and_installs_into_blender(tmp_path: Path)
 
 def test_the_maya_module_imports_with_plain_python(tmp_path: Path) -> None:
     packed = packages.maya(into=tmp_path / "dist")
-    with zipfile.ZipFile(packed) as archive:
-        archive.extractall(tmp_path)
-    mod = (tmp_path / "mynah.mod").read_text(encoding="utf-8")
-    assert mod == f"+ Mynah {environments.version()} ./mynah\nPYTHONPATH+:=vendor\n"
+    assert {path.name.split("-", 3)[3] for path in packed} == {
+        f"{p}.zip" for p in packages.PLATFORMS
+    }
+    for path in packed:
+        names = _names(path)
+        assert "mynah.mod" in names
+        assert "mynah/plug-ins/mynah_plugin.py" in names
+        tag = path.stem.split("-", 3)[3]
+        for abi in ("cp310", "cp311"):
+            assert f"mynah/vendor/{abi}-{tag}/zmq/__init__.py" in names
+            assert f"mynah/vendor/numpy-{abi}-{tag}/numpy/__init__.py" in names
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path)
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import mynah_shared, msgpack;"
         "assert mynah_shared.__file__.startswith(sys.argv[1]), mynah_shared.__file__;"

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 
+from blender_addon.baking import record
+from blender_addon.pieces import finish
+from blender_addon.reference import Reference
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 
@@ -42,6 +45,10 @@ def clip_of(n_frames: int = 60, fps: float = 24.0, **channels: float) -> MotionC
     for channel, top in channels.items():
         values[:, ARKIT_CHANNELS.index(channel)] = top * bump
     return MotionClip(fps, ARKIT_CHANNELS, values)
+
+
+def is_edited(take: bpy.types.Action) -> bool:
+    return finish(record.is_edited(Reference.to(take)))
 
 
 def value(face: bpy.types.Object, shape: str, frame: float) -> float:

@@ -10,19 +10,29 @@ import pytest
 
 from blender_addon.baking.actions import Tag
 from blender_addon.baking.line import BakeReport, bake_line
+from blender_addon.pieces import finish
+from blender_addon.reference import Reference
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.clip import MotionClip
-from mynah_shared.motion.curves import closure_pins
+from mynah_shared.motion.curves import KeyStyle, closure_pins
 from tests.blender.characters import clip_of, f_curves, make_face, value
 
 pytestmark = pytest.mark.bpy
 
 
+SMOOTH = KeyStyle()
+
+
 def bake(
-    face: bpy.types.Object, clip: MotionClip, start: float = 1.0, line: str = "line", seed: int = 0
+    face: bpy.types.Object,
+    clip: MotionClip,
+    start: float = 1.0,
+    line: str = "line",
+    seed: int = 0,
+    style: KeyStyle = SMOOTH,
 ) -> BakeReport:
     tag = Tag(line, "00", "model", seed, "neutral", "0", "now")
-    return bake_line(face, clip, start, clip.fps, tag)
+    return finish(bake_line(Reference.to(face), clip, start, clip.fps, tag, style))
 
 
 def curve_of(face: bpy.types.Object, shape: str) -> bpy.types.FCurve:
@@ -81,7 +91,7 @@ def test_curves_are_smooth_and_editable(face: bpy.types.Object) -> None:
 def test_a_changed_scene_rate_keeps_the_timing(face: bpy.types.Object) -> None:
     clip = clip_of(61, fps=30.0, jawOpen=1.0)
     tag = Tag("line", "", "", 0, "", "", "")
-    bake_line(face, clip, 1.0, 24.0, tag)
+    finish(bake_line(Reference.to(face), clip, 1.0, 24.0, tag, SMOOTH))
     points = curve_of(face, "jawOpen").keyframe_points
     assert points[-1].co.x == pytest.approx(1 + 60 * 24 / 30)
     assert curve_of(face, "jawOpen").evaluate(1 + 30 * 24 / 30) == pytest.approx(1.0, abs=0.01)

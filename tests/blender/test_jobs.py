@@ -96,21 +96,27 @@ def test_no_call_blocks_while_the_daemon_works(
 
 
 def _longest_pump_s(face: bpy.types.Object, voice: Path) -> float:
-    """The longest call on the main thread from the start of a line to its bake."""
+    """The longest call on the main thread from the start of a line until its keys are set.
+
+    Those that set keys only work: of them the processor time counts, as each of many would have to
+    be lucky to have the processor for itself.
+    """
     began = time.perf_counter()
     begin(face, voice)
     calls = [time.perf_counter() - began]
     while session.job is not None:
         time.sleep(0.01)
-        began = time.perf_counter()
+        began, work_began = time.perf_counter(), time.thread_time()
         session.pump()
-        calls.append(time.perf_counter() - began)
+        is_keying = session.job is None or session.job.stage == "keys"
+        work_s = time.thread_time() - work_began
+        calls.append(work_s if is_keying else time.perf_counter() - began)
     assert session.outcome is not None
     assert session.outcome.report is not None
     assert session.outcome.report.keys_before == 55 * 3000
     if len(calls) <= 50:
         return math.inf  # the machine stood still meanwhile: nothing was measured
-    return max(calls[:-1])  # the last one baked
+    return max(calls)
 
 
 def test_cancel_takes_effect_at_once(face: bpy.types.Object, voice: Path, slow: FakeDaemon) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -46,6 +47,17 @@ def line(face: bpy.types.Object, repository: Path) -> Path:
     path = repository / "demo_scene" / "line.flac"
     bpy.context.scene.mynah.audio_path = str(path)
     return path
+
+
+@pytest.fixture
+def film(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three seconds of a performer at 25 frames per second, in a folder of its own."""
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('mediapipe') is None)"
+    if subprocess.run([ENGINE, "-c", code], timeout=60, check=False).returncode:
+        pytest.skip("the engine has no MediaPipe: install mynah_daemon[capture] into it")
+    landmarker = shared_data / "models" / "face_landmarker.task"
+    monkeypatch.setenv("MYNAH_LANDMARKER", str(landmarker))
+    return Path(shutil.copy(shared_data / "data/video_samples/bbaf3s.mpg", tmp_path))
 
 
 def test_keys_equal_what_the_command_line_gives(
@@ -136,3 +148,50 @@ def test_a_styled_take_is_redone_within_its_range_only(face: bpy.types.Object, l
     assert np.abs(motion(inside) - was_inside).max() > 0.02
     assert brow.evaluate(80) == pytest.approx(0.6, abs=1e-5)
     assert abs(brow.evaluate(79) - 0.6) < 0.2
+
+
+def test_a_captured_video_becomes_a_style_that_speaks(
+    face: bpy.types.Object, line: Path, film: Path
+) -> None:
+    assert bpy.ops.mynah.capture_style(filepath=str(film)) == {"FINISHED"}
+    with np.load(film.with_suffix(".npz"), allow_pickle=False) as clip:
+        values, channels, fps = clip["values"], clip["channels"].tolist(), float(clip["fps"])
+    assert (len(values), fps) == (75, 25.0)
+    assert np.ptp(values[:, channels.index("jawOpen")]) > 0.1
+    bpy.context.scene.mynah.quality = "draft"
+    assert bpy.ops.mynah.generate() == {"FINISHED"}
+    assert face.data.shape_keys.animation_data.action["mynah_style"] == "bbaf3s"
+
+
+def test_a_transferred_video_equals_what_the_command_line_gives(
+    face: bpy.types.Object, film: Path, tmp_path: Path
+) -> None:
+    scene, settings = bpy.context.scene, bpy.context.scene.mynah
+    scene.render.fps, scene.render.fps_base = 30, 1.001
+    settings.source, settings.performance_path = "PERFORMANCE", str(film)
+    settings.start_frame = 11.0
+    assert bpy.ops.mynah.generate() == {"FINISHED"}
+
+    out, rate = tmp_path / "out.npz", scene.render.fps / scene.render.fps_base
+    command = ["transfer", str(film), "-o", str(out), "--fps", repr(rate)]
+    subprocess.run([ENGINE, "-m", "mynah_daemon", *command], check=True, timeout=60)
+    with np.load(out, allow_pickle=False) as clip:
+        values, channels = clip["values"], clip["channels"].tolist()
+    assert len(values) == round(3 * rate)
+    for (path, _), curve in f_curves(face.data.shape_keys).items():
+        got = np.array([curve.evaluate(11 + row) for row in range(len(values))])
+        truth = values[:, channels.index(path.split('"')[1])]
+        assert np.abs(got - truth).max() <= 0.0101
+
+
+def test_a_video_that_cannot_be_used_is_a_sentence(
+    face: bpy.types.Object, film: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mov"
+    broken.write_bytes(film.read_bytes()[:2000])
+    settings = bpy.context.scene.mynah
+    settings.source, settings.performance_path = "PERFORMANCE", str(broken)
+    with pytest.raises(RuntimeError, match=r"broken\.mov"):
+        bpy.ops.mynah.generate()
+    assert session.outcome.is_error
+    assert not bpy.data.actions

@@ -9,13 +9,12 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.baking.record import is_edited
 from blender_addon.session import session
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.fake_daemon import FakeDaemon
-from tests.blender.characters import clip_of, f_curves, make_face, make_rig
+from tests.blender.characters import clip_of, f_curves, is_edited, make_face, make_rig
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(60)]
 

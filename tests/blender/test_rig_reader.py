@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.baking.head import BASE_PROPERTY
+from blender_addon.baking.bones import BASES_PROPERTY
 from blender_addon.reference import Reference
 from blender_addon.rig_reader import Passage, Pieces, action_to_read, read_passage
 from mynah_shared.errors import BadInputError
@@ -78,7 +78,7 @@ def test_a_head_bone_is_read_in_every_mode(face: bpy.types.Object, mode: str, po
     clip = lively()
     bake(rig, clip)
     action = rig.animation_data.action
-    assert BASE_PROPERTY in action
+    assert BASES_PROPERTY in action
     back = finish(read_passage(passage(rig, action)))
     turned = clip.select(HEAD_CHANNELS).values
     assert np.abs(back.select(HEAD_CHANNELS).values - turned).max() <= 0.02

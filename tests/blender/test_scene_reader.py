@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from blender_addon.scene_reader import effective_fps, find_strip, read_sound, read_strip
+from blender_addon.scene_reader import effective_fps, find_strip, read_source, read_strip
 from mynah_shared.errors import BadInputError
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.fake_daemon import FakeDaemon
@@ -43,7 +43,7 @@ def test_effective_fps_divides_by_the_base() -> None:
 
 def test_a_whole_strip(strip: bpy.types.SoundStrip, voice: Path) -> None:
     sound = read_strip(strip, 24.0)
-    assert (sound.audio, sound.file_name, sound.line) == (voice, "line.wav", "take 3")
+    assert (sound.file, sound.file_name, sound.line) == (voice, "line.wav", "take 3")
     assert (sound.start_s, sound.end_s, sound.start_frame) == (0.0, 0.0, 10.0)
 
 
@@ -87,7 +87,7 @@ def test_packed_sound_needs_no_file(strip: bpy.types.SoundStrip, voice: Path) ->
     strip.sound.pack()
     voice.unlink()
     sound = read_strip(strip, 24.0)
-    assert (sound.audio, sound.file_name) == (content, "line.wav")
+    assert (sound.file, sound.file_name) == (content, "line.wav")
 
 
 def test_a_missing_file_is_a_sentence(strip: bpy.types.SoundStrip, voice: Path) -> None:
@@ -107,7 +107,7 @@ def test_selection_and_activity_choose_the_strip(strip: bpy.types.SoundStrip, vo
     strip.select = other.select = False
     assert find_strip(bpy.context) is None
     with pytest.raises(BadInputError, match="No sound strip is selected"):
-        read_sound(bpy.context)
+        read_source(bpy.context)
 
 
 def test_a_strip_is_baked_where_it_stands(

@@ -8,11 +8,10 @@ import bpy
 import pytest
 
 from blender_addon.baking import takes
-from blender_addon.baking.record import is_edited
 from blender_addon.operators.takes import takes_here
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.fake_daemon import FakeDaemon
-from tests.blender.characters import clip_of, f_curves, make_face, make_rig, value
+from tests.blender.characters import clip_of, f_curves, is_edited, make_face, make_rig, value
 from tests.blender.test_bake import artist_action, bake
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(60)]

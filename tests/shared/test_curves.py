@@ -13,6 +13,9 @@ from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import (
     CLOSING_CHANNELS,
     LEAST_TURN_RAD,
+    Interpolation,
+    KeyedCurve,
+    KeyStyle,
     closure_pins,
     hermite,
     reduce_clip,
@@ -131,11 +134,14 @@ def test_smooth_keeps_ends_and_range(n_frames: int) -> None:
     assert (out <= clip.values.max(0) + 1e-6).all()
 
 
+@pytest.mark.parametrize("is_linear", [False, True])
 @pytest.mark.parametrize("bound", [0.0, 0.001, 0.01, 0.1])
 @pytest.mark.parametrize("clip", [noise_clip(333), speech_clip(), speech_clip(1), speech_clip(2)])
-def test_reduction_holds_its_bound_at_every_row(clip: MotionClip, bound: float) -> None:
+def test_reduction_holds_its_bound_at_every_row(
+    clip: MotionClip, bound: float, is_linear: bool
+) -> None:
     rows = np.arange(clip.n_frames)
-    for curve in reduce_clip(clip, bound):
+    for curve in reduce_clip(clip, bound, is_linear=is_linear):
         truth = clip.column(curve.channel)
         turns = curve.channel.startswith("head")
         span = max(np.ptp(truth), LEAST_TURN_RAD) if turns else 1.0
@@ -165,6 +171,39 @@ def test_zero_bound_reproduces_the_resampled_curve_between_rows() -> None:
     assert np.allclose(curve.at(positions), sample(clip.values, positions)[:, 0], atol=1e-9)
 
 
+def test_straight_lines_lead_from_key_to_key() -> None:
+    clip = noise_clip(40, 1)
+    (curve,) = reduce_clip(clip, 0.05, is_linear=True)
+    assert curve.interpolation is Interpolation.linear
+    fine = np.arange(0, 39.01, 0.125)
+    assert np.allclose(curve.at(fine), np.interp(fine, curve.rows, curve.values), atol=1e-12)
+
+
+def test_a_straight_way_takes_two_keys_and_a_corner_one_more() -> None:
+    ways = np.stack([np.linspace(0, 1, 50), np.abs(np.linspace(-1, 1, 51))[1:]], axis=1)
+    straight, bent = reduce_clip(
+        MotionClip(24, ("a", "b"), ways.astype(np.float32)), 1e-4, is_linear=True
+    )
+    assert straight.rows.tolist() == [0, 49]
+    assert bent.rows.tolist() == [0, 24, 49]
+
+
+def test_a_pose_is_held_from_its_key_on() -> None:
+    rows, values = np.array([0.5, 2.5, 4.25]), np.array([0.1, 0.7, 0.3])
+    curve = KeyedCurve("a", rows, values, np.zeros(3), Interpolation.stepped)
+    at = [0.0, 0.5, 2.49, 2.5, 4.2, 4.25, 9.0]
+    assert curve.at(at).tolist() == [0.1, 0.1, 0.1, 0.7, 0.7, 0.3, 0.3]
+
+
+def test_a_style_that_is_none_is_refused() -> None:
+    with pytest.raises(BadInputError, match="hold a pose for 0 frames"):
+        KeyStyle(Interpolation.stepped, hold_frames=0)
+    with pytest.raises(BadInputError, match=r"bound of keys is -0\.1"):
+        KeyStyle(bound=-0.1)
+    with pytest.raises(BadInputError, match="bound of keys is nan"):
+        KeyStyle(bound=float("nan"))
+
+
 def test_reduction_refuses_nothing_and_nonsense() -> None:
     with pytest.raises(BadInputError, match="0 frames"):
         reduce_clip(MotionClip(25, ("a",), np.zeros((0, 1), np.float32)))
@@ -187,14 +226,15 @@ def test_invisible_turns_of_the_head_are_not_keyed() -> None:
     assert len(curves["headYaw"].rows) > len(curves["headRoll"].rows)
 
 
-def test_closures_get_a_key_at_the_very_frame_in_all_closing_channels() -> None:
+@pytest.mark.parametrize("is_linear", [False, True])
+def test_closures_get_a_key_at_the_very_frame_in_all_closing_channels(is_linear: bool) -> None:
     clip = speech_clip()
     pins = closure_pins(clip)
     opening = clip.column("jawOpen") - clip.column("mouthClose")
     lowest = 1 + np.flatnonzero((opening[1:-1] < opening[:-2]) & (opening[1:-1] <= opening[2:]))
     deep = [row for row in lowest if np.ptp(opening[max(row - 8, 0) : row + 9]) > 0.1]
     assert len(deep) > 30
-    curves = {curve.channel: curve for curve in reduce_clip(clip, pins=pins)}
+    curves = {curve.channel: curve for curve in reduce_clip(clip, pins=pins, is_linear=is_linear)}
     for channel in CLOSING_CHANNELS:
         assert set(deep) <= set(curves[channel].rows.tolist())
         keyed = np.isin(curves[channel].rows, deep)
@@ -216,11 +256,12 @@ def test_pins_of_a_clip_without_lips_are_empty() -> None:
     assert closure_pins(noise_clip(20)) == {}
 
 
-def test_real_performances_shrink_at_least_fivefold(shared_data: Path) -> None:
+@pytest.mark.parametrize("is_linear", [False, True])
+def test_real_performances_shrink_at_least_fivefold(shared_data: Path, is_linear: bool) -> None:
     takes = np.load(shared_data / "data/corpus/motion/facegood.npz", allow_pickle=False)
     take = takes[takes.files[0]][:, :52].astype(np.float32)
     clip = resample(MotionClip(30, ARKIT_BLENDSHAPES, take), 24)
-    curves = reduce_clip(clip, pins=closure_pins(clip))
+    curves = reduce_clip(clip, pins=closure_pins(clip), is_linear=is_linear)
     moving = [curve for curve in curves if np.ptp(clip.column(curve.channel)) > 0.02]
     assert len(moving) > 10
     assert sum(len(curve.rows) for curve in moving) * 5 < len(moving) * clip.n_frames

@@ -57,6 +57,17 @@ class LipSyncEngine:
         style_clips: Sequence[MotionClip | None] = (),
         holds: Holds = _NOTHING_HELD,
     ) -> MotionClip:
+        """The clip of `perform`."""
+        return self.perform(request, samples, progress, style_clips, holds).clip
+
+    def perform(
+        self,
+        request: SynthesizeRequest,
+        samples: FloatArray,
+        progress: Progress,
+        style_clips: Sequence[MotionClip | None] = (),
+        holds: Holds = _NOTHING_HELD,
+    ) -> Performance:
         """The performance of samples [N] at 16 kHz with round(duration × fps) frames.
 
         `style_clips` are the performances that the request's styles name, in their order; None, as
@@ -83,7 +94,7 @@ class LipSyncEngine:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
         clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
         count("finish")
-        return clip
+        return Performance(clip, performance.phones)
 
     def neutral(self, samples: FloatArray) -> MotionClip | None:
         """What a voice asks for without any manner: the plain performance of the model that knows

@@ -41,7 +41,8 @@ class PhonePosteriors:
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """A model's motion at its own rate, covering the samples; `phones` if it listened for them."""
+    """Motion that covers the samples, a model's at its own rate; `phones` if it listened for
+    them."""
 
     clip: MotionClip
     phones: PhonePosteriors | None = None

@@ -43,22 +43,25 @@ class EngineCommand:
         return cls((python, "-m", "mynah_daemon"))
 
 
-def find_engine() -> EngineCommand:
+def find_engine(set_up: str = "") -> EngineCommand:
     """The installed engine. Raises `EngineUnavailableError` that says how to install or name it.
 
-    Looked for in this order: MYNAH_ENGINE (a Python that has `mynah_daemon`), `engine.json` in the
-    state folder, `mynah` on the PATH.
+    Looked for in this order: MYNAH_ENGINE (a Python that has `mynah_daemon`), `set_up` (the Python
+    of the engine that the host has set up, or empty), `engine.json` in the state folder, `mynah` on
+    the PATH.
     """
     if python := os.environ.get("MYNAH_ENGINE"):
         return EngineCommand.from_python(_existing(python, "The variable MYNAH_ENGINE"))
+    if set_up:
+        return EngineCommand.from_python(_existing(set_up, "The engine's set-up"))
     path = state_dir() / ENGINE_NAME
     if path.exists():
         return EngineCommand.from_python(_existing(_read_engine(path), str(path)))
     if command := shutil.which("mynah"):
         return EngineCommand((command,))
     raise EngineUnavailableError(
-        "Mynah's engine is not installed: install the wheel mynah_daemon and put `mynah` on the "
-        "PATH, or set MYNAH_ENGINE to the Python that has it."
+        "Mynah's engine is not installed: set it up in the host's settings of Mynah, or install "
+        "the wheel mynah_daemon and put `mynah` on the PATH or its Python in MYNAH_ENGINE."
     )
 
 
@@ -72,9 +75,9 @@ def register_engine(python: str = sys.executable) -> Path:
 
 
 def find_or_start_daemon(
-    engine: EngineCommand | None = None, deadline_s: float = 20.0
+    engine: EngineCommand | None = None, deadline_s: float = 20.0, *, set_up: str = ""
 ) -> ConnectionInfo:
-    """The running daemon's connection, after starting it if need be.
+    """The running daemon's connection, after starting `engine` or the one found if need be.
 
     Any number of hosts may call this at once: a daemon that finds the lock of another ends with
     code 0, and all hosts get that other one. Raises `EngineUnavailableError` or
@@ -84,7 +87,7 @@ def find_or_start_daemon(
     stale = read_connection_file()
     if stale is not None and _answers(stale):
         return stale
-    process = _start(engine or find_engine())
+    process = _start(engine or find_engine(set_up))
     while time.monotonic() < deadline:
         info = read_connection_file()
         another_runs = process.poll() == 0  # it found the lock taken, perhaps by a slow daemon

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,9 @@ _TAIL: Final = 4.0
 
 _ROUNDING: Final = 1e-9
 """Errors below this come from arithmetic and don't deserve a key."""
+
+SAME_ROW: Final = 1e-6
+"""Row numbers nearer than this are the same one."""
 
 LEAST_TURN_RAD: Final = 0.1
 """A head that turns less than this is keyed as if it turned so far: a hundredth of it, 0.06
@@ -145,34 +149,68 @@ def smooth(clip: MotionClip, cutoff_hz: float) -> MotionClip:
     return MotionClip(clip.fps, clip.channels, out.astype(np.float32))
 
 
+class Interpolation(Enum):
+    """How a curve runs from key to key."""
+
+    smooth = "smooth"
+    linear = "linear"
+    stepped = "stepped"
+
+
+@dataclass(frozen=True)
+class KeyStyle:
+    """How a performance is keyed.
+
+    Smooth and linear curves have the fewest keys found that keep them within `bound`, a share of a
+    channel's range. Stepped curves hold each pose for `hold_frames` frames of the scene.
+    Raises `BadInputError` if a pose is held for less than a frame or the bound is negative.
+    """
+
+    interpolation: Interpolation = Interpolation.smooth
+    hold_frames: int = 1
+    bound: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.hold_frames < 1:
+            raise BadInputError(
+                f"Stepped keys can't hold a pose for {self.hold_frames} frames; it takes 1 or more."
+            )
+        if not self.bound >= 0:
+            raise BadInputError(
+                f"The error bound of keys is {self.bound}; it must be 0 or a positive number."
+            )
+
+
 @dataclass(frozen=True, eq=False)
 class KeyedCurve:
-    """One channel as sparse keys: from key to key runs the cubic with these values and slopes.
+    """One channel as sparse keys, its first and last among them.
 
-    `rows` [K] are row numbers of the clip, ascending, its first and last row among them; `values`
-    and `slopes` (per row) are [K]. A host draws exactly this curve with Bezier handles a third of
-    the way to the neighbouring keys (Blender), or with fixed tangents of these slopes (Maya).
+    `rows` [K] are row numbers of the clip, ascending, whole ones but for stepped curves; `values`
+    are [K]. From key to key runs the cubic with the `slopes` [K] (per row), a straight line, or the
+    left key's value. A host draws exactly the cubic with Bezier handles a third of the way to the
+    neighbouring keys (Blender), or with fixed tangents of these slopes (Maya).
     """
 
     channel: str
-    rows: IndexArray
+    rows: IndexArray | FloatArray
     values: FloatArray
     slopes: FloatArray
+    interpolation: Interpolation = Interpolation.smooth
 
     def at(self, positions: ArrayLike) -> FloatArray:
         """Values [P] at fractional row numbers [P] between the first and the last key."""
         wanted = np.asarray(positions, np.float64)
+        if self.interpolation is Interpolation.stepped:
+            held = np.searchsorted(self.rows, wanted + SAME_ROW, side="right") - 1
+            return self.values[np.maximum(held, 0)]
         left = np.searchsorted(self.rows, wanted, side="right") - 1
         left = np.minimum(np.maximum(left, 0), max(len(self.rows) - 2, 0))
         right = np.minimum(left + 1, len(self.rows) - 1)
         span = np.maximum(self.rows[right] - self.rows[left], 1)
-        return hermite(
-            (wanted - self.rows[left]) / span,
-            self.values[left],
-            self.values[right],
-            self.slopes[left] * span,
-            self.slopes[right] * span,
-        )
+        u, start, end = (wanted - self.rows[left]) / span, self.values[left], self.values[right]
+        if self.interpolation is Interpolation.linear:
+            return start + u * (end - start)
+        return hermite(u, start, end, self.slopes[left] * span, self.slopes[right] * span)
 
 
 def reduce_clip(
@@ -180,8 +218,11 @@ def reduce_clip(
     bound: float = 0.01,
     pins: Mapping[str, ArrayLike] | None = None,
     ranges: Mapping[str, float] | None = None,
+    *,
+    is_linear: bool = False,
 ) -> tuple[KeyedCurve, ...]:
-    """The fewest keys found that keep every channel within `bound` of its range at every row.
+    """The fewest keys found that keep every channel within `bound` of its range at every row, with
+    cubics or straight lines between them.
 
     A channel's range is the one in `ranges`, else 1 for a shape and for a head channel its own
     reach in this clip, at least `LEAST_TURN_RAD`. `pins` names rows per channel that get a key in
@@ -204,23 +245,26 @@ def reduce_clip(
     pinned = np.zeros(rows.shape, bool)
     for channel, at in (pins or {}).items():
         pinned[np.asarray(at, np.intp), clip.channels.index(channel)] = True
-    kept = _kept_rows(rows, tangents, tolerance, pinned)
+    kept = _kept_rows(rows, None if is_linear else tangents, tolerance, pinned)
+    kind = Interpolation.linear if is_linear else Interpolation.smooth
     return tuple(
-        KeyedCurve(name, at, rows[at, i], tangents[at, i])
+        KeyedCurve(name, at, rows[at, i], tangents[at, i], kind)
         for i, (name, at) in enumerate(zip(clip.channels, kept, strict=True))
     )
 
 
 def _kept_rows(
-    rows: FloatArray, tangents: FloatArray, tolerance: FloatArray, pinned: NDArray[np.bool_]
+    rows: FloatArray, tangents: FloatArray | None, tolerance: FloatArray, pinned: NDArray[np.bool_]
 ) -> list[IndexArray]:
-    """Rows to keep per channel: segments are cut at their worst row until all are good.
+    """Rows to keep per channel: segments, straight without `tangents`, are cut at their worst row
+    until all are good.
 
     All channels lie end to end in one array, so that each round works on every open segment of
     every channel at once. Slopes belong to rows and don't change, so a good segment stays good.
     """
     length, n_channels = rows.shape
-    values, slope = rows.ravel(order="F"), tangents.ravel(order="F")
+    values = rows.ravel(order="F")
+    slope = None if tangents is None else tangents.ravel(order="F")
     allowed = np.repeat(tolerance + _ROUNDING, length)
     kept = pinned.flatten(order="F")
     kept[::length] = kept[length - 1 :: length] = True
@@ -239,21 +283,27 @@ def _kept_rows(
 
 
 def _worst_rows(
-    values: FloatArray, slope: FloatArray, allowed: FloatArray, starts: IndexArray, ends: IndexArray
+    values: FloatArray,
+    slope: FloatArray | None,
+    allowed: FloatArray,
+    starts: IndexArray,
+    ends: IndexArray,
 ) -> tuple[IndexArray, NDArray[np.bool_]]:
-    """Per segment the row that its cubic misses most, and whether it misses by too much."""
+    """Per segment the row that its cubic or line misses most, and whether it misses by too much."""
     span = ends - starts
     rise = (values[ends] - values[starts]) / span
-    square = (3 * rise - 2 * slope[starts] - slope[ends]) / span
-    cube = (slope[starts] + slope[ends] - 2 * rise) / span**2
-
     inside = span - 1
     first = np.cumsum(inside) - inside
     before = np.repeat(first - 1, inside)
     x = np.arange(len(before)) - before
     row = x + np.repeat(starts, inside)
-    drawn = x * (np.repeat(square, inside) + x * np.repeat(cube, inside))
-    drawn = np.repeat(values[starts], inside) + x * (np.repeat(slope[starts], inside) + drawn)
+    if slope is None:
+        drawn = np.repeat(values[starts], inside) + x * np.repeat(rise, inside)
+    else:
+        square = (3 * rise - 2 * slope[starts] - slope[ends]) / span
+        cube = (slope[starts] + slope[ends] - 2 * rise) / span**2
+        drawn = x * (np.repeat(square, inside) + x * np.repeat(cube, inside))
+        drawn = np.repeat(values[starts], inside) + x * (np.repeat(slope[starts], inside) + drawn)
     miss = np.abs(drawn - values[row])
     worst = np.maximum.reduceat(miss, first)
     hits = np.flatnonzero(miss == np.repeat(worst, inside))

@@ -1,0 +1,1 @@
+"""The scene's dialogue: a list of lines, made all at once, and only what has changed."""

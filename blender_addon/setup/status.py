@@ -1,0 +1,106 @@
+"""Which engine the next line would use, and what is the matter with it. Looks at files only."""
+
+from __future__ import annotations
+
+import enum
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..library import MynahError, __version__, find_engine, read_connection_file
+from .installer.environments import Environment, complete, python_of
+
+_FRESH_S = 2.0
+
+
+class State(enum.Enum):
+    READY = enum.auto()
+    MISSING = enum.auto()
+    BROKEN = enum.auto()
+    MISNAMED = enum.auto()
+    OUTDATED = enum.auto()
+
+
+@dataclass(frozen=True)
+class Status:
+    """`text` is for people; `environment` is the one set up here, if there is one."""
+
+    state: State
+    text: str
+    environment: Environment | None = None
+
+
+def set_up_python(folder: Path) -> str:
+    """The Python of the engine that was set up in `folder`; empty if none is of use."""
+    found = next((each for each in complete(folder) if not each.fault), None)
+    return str(found.python) if found else ""
+
+
+def python_in(path: str) -> str:
+    """The Python that a path means: itself, or the one of the environment in that folder."""
+    return str(python_of(Path(path))) if path and Path(path).is_dir() else path
+
+
+class Looked:
+    """The status as it was seen a moment ago: panels ask for it at every redraw."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+        self._key: tuple[str, Path] | None = None
+        self._until_s = 0.0
+
+    def status(self, own: str, folder: Path) -> Status:
+        """`own` is the engine of the preferences, or empty."""
+        if self._status is None or self._key != (own, folder) or time.monotonic() > self._until_s:
+            self._status, self._key = look(own, folder), (own, folder)
+            self._until_s = time.monotonic() + _FRESH_S
+        return self._status
+
+    def forget(self) -> None:
+        self._status = None
+
+
+def look(own: str, folder: Path) -> Status:
+    """In the order in which an engine is chosen."""
+    ours = next(iter(complete(folder)), None)
+    if own:
+        return _named(own, "Your own engine", "in Mynah's preferences", ours)
+    if named := os.environ.get("MYNAH_ENGINE"):
+        return _named(named, "The engine of MYNAH_ENGINE", "where Blender is started", ours)
+    if ours is not None:
+        return _set_up(ours)
+    try:
+        arguments = find_engine().arguments
+    except MynahError:
+        if _a_daemon_runs():
+            return Status(State.READY, "A daemon that was started elsewhere is used")
+        return Status(State.MISSING, "The engine is not set up yet")
+    return Status(State.READY, f"The engine registered on this computer: {arguments[0]}")
+
+
+def _named(python: str, what: str, place: str, ours: Environment | None) -> Status:
+    if Path(python).is_file():
+        return Status(State.READY, f"{what}: {python}", ours)
+    text = f"{what} is '{python}', which is no file; correct or remove it {place}"
+    return Status(State.MISNAMED, text, ours)
+
+
+def _set_up(ours: Environment) -> Status:
+    stamp = ours.stamp
+    if ours.fault:
+        return Status(State.BROKEN, f"The engine is broken. {ours.fault}", ours)
+    if stamp.version != __version__:
+        text = f"The engine is {stamp.version}, the add-on is {__version__}"
+        return Status(State.OUTDATED, text, ours)
+    return Status(State.READY, f"Engine {stamp.version} is ready, on the {stamp.device}", ours)
+
+
+def _a_daemon_runs() -> bool:
+    try:
+        return read_connection_file() is not None
+    except MynahError:
+        return True  # what is wrong with its file is for the next line to say
+
+
+looked = Looked()
