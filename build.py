@@ -9,7 +9,7 @@ wheel     dist/: the wheels of mynah_shared and mynah_daemon
 daemon    dist/: the same wheels with a list of what they need, as one zip; --offline PLATFORM:
           with all they need, to set up the engine in Blender without a network
 blender   dist/: the Blender extension, validated
-maya      dist/: the Maya module with the client library
+maya      dist/: the Maya module, a zip per platform
 clean     remove what the other verbs made
 """
 

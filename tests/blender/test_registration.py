@@ -16,7 +16,14 @@ import pytest
 import tomllib
 
 import blender_addon
-from blender_addon import library, preferences, properties, registration, style_properties
+from blender_addon import (
+    library,
+    preferences,
+    properties,
+    registration,
+    style_properties,
+    take_properties,
+)
 from blender_addon.dialogue import properties as dialogue_properties
 from mynah_shared._version import __version__
 
@@ -27,6 +34,7 @@ def test_registering_twice_leaves_no_trace() -> None:
     for _ in range(2):
         blender_addon.unregister()
         assert not hasattr(bpy.types.Scene, "mynah")
+        assert not hasattr(bpy.types.Action, "mynah_take")
         assert not any(hasattr(bpy.types, cls.__name__) for cls in registration.CLASSES)
         assert registration.cancel_before_load not in bpy.app.handlers.load_pre
         blender_addon.register()
@@ -56,6 +64,7 @@ OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Op
         properties.MYNAH_PG_settings,
         style_properties.MYNAH_PG_style,
         style_properties.MYNAH_PG_gesture,
+        take_properties.MYNAH_PG_take,
         dialogue_properties.MYNAH_PG_line,
         dialogue_properties.MYNAH_PG_speaker,
         dialogue_properties.MYNAH_PG_dialogue,

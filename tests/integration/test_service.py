@@ -94,6 +94,8 @@ def test_a_line_from_upload_to_result(client: Client, speech: str) -> None:
     assert meta["audio_sha256"] == speech
     assert meta["model"] == "regression"
     assert set(meta["seconds"]) == {"decode", "features", "motion", "finish"}
+    assert meta["heard"]["phones"][0][0] == 0
+    assert meta["heard"]["phones"][-1][1] == pytest.approx(meta["audio_s"], abs=1e-3)
 
 
 def test_equal_requests_are_one_job_and_one_result(client: Client, speech: str) -> None:

@@ -295,3 +295,48 @@ def test_without_the_plug_in_a_sentence(maya: Any) -> None:
     make_face()
     with pytest.raises(BadInputError, match="Plug-in Manager"):
         bake(clip_of_talk())
+
+
+def test_the_base_layer_below_a_take(plugin: None) -> None:
+    from maya import cmds
+
+    make_face()
+    report = bake(clip_of_talk(), line="above")
+    below = make_clip(jawOpen=1 - wave_of(48))
+    bake(below, line="below", on_base=True)
+    above = clip_of_talk().column("jawOpen")
+    assert np.abs(values_at("faceBS.jawOpen", FRAMES) - above).max() < 0.0101
+    cmds.animLayer(report.layer, edit=True, mute=True)
+    shown = values_at("faceBS.jawOpen", FRAMES)
+    assert np.abs(shown - below.column("jawOpen")).max() < 0.0101
+
+
+def test_a_file_referenced_twice_has_every_uuid_twice(
+    plugin: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from maya import cmds
+
+    from mynah_maya.reference import Reference
+
+    make_face()
+    found = Reference.to("faceBS")
+    cmds.rename("faceBS", "otherBS")
+    monkeypatch.setattr(cmds, "ls", lambda *_, **__: ["villain:faceBS", "hero:faceBS"])
+    assert found.find() == "otherBS"
+    monkeypatch.undo()
+    cmds.delete("otherBS")
+    assert found.find() is None
+    cmds.undo()
+    assert found.find() == "otherBS"
+
+
+@pytest.mark.parametrize("start", [-500.0, 86400.0])
+def test_a_take_far_from_the_start_is_not_taken_for_an_edited_one(
+    plugin: None, start: float
+) -> None:
+    from mynah_maya.baking.record import all_takes, is_edited
+
+    make_face()
+    bake(clip_of_talk(), start=start)
+    (take,) = all_takes()
+    assert not is_edited(take)

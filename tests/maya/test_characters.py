@@ -206,3 +206,24 @@ def test_renaming_and_deleting_between_choice_and_bake() -> None:
     with pytest.raises(BadInputError, match="'face' was deleted"):
         bake_line(chosen, clip, 10 / 24, Tag("b", "b.wav", 0), KeyStyle())
     assert set(cmds.ls()) == before
+
+
+def test_what_deforms_a_live_target_is_not_of_the_face() -> None:
+    from maya import cmds
+
+    target = cmds.polyCube(name="jawOpen", constructionHistory=False)[0]
+    helper = cmds.polyCube(name="jawLeft", constructionHistory=False)[0]
+    cmds.blendShape(helper, target, name="targetBS")
+    mesh = cmds.polyCube(name="face", constructionHistory=False)[0]
+    cmds.blendShape(target, mesh, name="faceBS")
+    assert "targetBS" in cmds.listHistory("face")
+    assert [blend.node.name for blend in read("face").blend_shapes] == ["faceBS"]
+
+
+def test_a_rig_of_flames_expressions_asks_for_flame(tmp_path: Path) -> None:
+    from mynah_maya.order import Wish, order_of
+    from tests.maya.faces import make_voice
+
+    make_face(shapes=[f"Exp{i}" for i in range(1, 21)])
+    wish = Wish(audio=make_voice(tmp_path / "line.wav"), characters=("face",))
+    assert order_of(wish).line.representation == "flame"

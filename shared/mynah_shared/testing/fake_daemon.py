@@ -41,6 +41,12 @@ LIMITS = m.Limits(
     queued_jobs=2000,
 )
 STAGES = ("decode", "features", "motion", "finish")
+HEARD = {
+    "loudness_fps": 50,
+    "loudness": "gMD//8CA",
+    "phones": [[0.0, 0.5, "sil"], [0.5, 0.6, "M"], [0.6, 1.5, "AA"], [1.5, 2.0, "sil"]],
+}
+"""What every performance of a voice is said to have heard."""
 
 
 class FakeDaemon:
@@ -50,7 +56,7 @@ class FakeDaemon:
     request's rate if None). `styles` and `pictures` are its library. `replies` overrides what a
     message type is answered with: the first message returned is the reply, those after it are sent
     unasked, an empty list is silence. `seen` lists every message received. `frozen` set stops all
-    answers, like a stopped process.
+    answers, like a stopped process. Jobs of the qualities in `held` make no step.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class FakeDaemon:
         self.replies: dict[type[m.Message], Responder] = {}
         self.seen: list[m.Message] = []
         self.frozen = threading.Event()
+        self.held: set[m.Quality] = set()
         self.stopped = threading.Event()
         self.blobs: dict[str, bytes] = {}
         self.styles = [m.StyleEntry("neutral", (), "The model's own manner.", "", "", 0.0, True)]
@@ -302,7 +309,12 @@ class FakeDaemon:
         if job is None or job.state(self.n_steps) is not m.JobState.finished:
             return m.ErrorReply(m.ErrorCode.not_found, f"There is no finished job '{job_id}'.")
         clip = self.clip or make_clip(fps=job.request.fps)
-        meta = {"audio_sha256": job.request.audio_sha256, "seed": job.request.seed}
+        meta: dict[str, object] = {
+            "audio_sha256": job.request.audio_sha256,
+            "seed": job.request.seed,
+        }
+        if not job.request.is_transfer:
+            meta["heard"] = HEARD
         return m.SynthesizeReply(job_id, clip, json.dumps(meta))
 
     def _cancel(self, job_ids: Sequence[str]) -> Sequence[m.Message]:
@@ -332,6 +344,10 @@ class FakeDaemon:
     def _advance_jobs(self) -> None:
         while self._due and self._due[0][0] <= time.monotonic():
             _, _, job = heapq.heappop(self._due)
+            if job.request.quality in self.held:
+                later = time.monotonic() + 0.01
+                heapq.heappush(self._due, (later, next(self._counter), job))
+                continue
             if not job.is_withdrawn:
                 job.n_done += 1
                 if job.n_done < self.n_steps:

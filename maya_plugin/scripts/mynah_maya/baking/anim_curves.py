@@ -1,0 +1,145 @@
+"""Keys in bulk through the API, with Undo: MFnAnimCurve inside of an undoable command.
+
+Maya's own Undo knows nothing of edits through the API, so they are done by `mynahKeys`, a command
+of the plug-in that nobody calls by hand: it takes a `KeyEdit` from `pending` and keeps it for Undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import maya.api.OpenMaya as om
+import maya.api.OpenMayaAnim as oma
+import numpy as np
+from maya import cmds
+
+from .. import plugs
+from ..library import BadInputError, Interpolation
+from .tracks import FloatArray, Keys
+
+COMMAND = "mynahKeys"
+
+pending: list[KeyEdit] = []
+
+_EDGE = 1e-4
+"""Frames: so near to the range's ends a key lies in it."""
+
+
+class KeyEdit:
+    """Keys on many plugs, made, taken back and made again.
+
+    `places` are the plugs that the keys go to, in the order of `keys`: the keys' own, or inputs of
+    a layer's blend nodes. With `in_range` keys that a curve already has between the first and the
+    last new one are replaced and all others kept; else the curve is new.
+    """
+
+    def __init__(self, keys: Sequence[Keys], places: Sequence[str], in_range: bool = False) -> None:
+        self.curves: list[str] = []
+        self._keys = keys
+        self._places = places
+        self._in_range = in_range
+        self._modifiers: list[om.MDGModifier] = []
+        self._change = oma.MAnimCurveChange()
+
+    def do(self) -> None:
+        """For the first time. If it fails, nothing of it stays."""
+        try:
+            for keys, place in zip(self._keys, self._places, strict=True):
+                self.curves.append(self._put(keys, plugs.plug_of(place)))
+        except BaseException:  # half a performance helps nobody, whatever the reason
+            self.undo()
+            raise
+
+    def undo(self) -> None:
+        self._change.undoIt()
+        for modifier in reversed(self._modifiers):
+            modifier.undoIt()
+
+    def redo(self) -> None:
+        for modifier in self._modifiers:
+            modifier.doIt()
+        self._change.redoIt()
+
+    def _put(self, keys: Keys, place: om.MPlug) -> str:
+        curve = self._curve_of(place)
+        if self._in_range:
+            low, high = keys.frames[0] - _EDGE, keys.frames[-1] + _EDGE
+            for index in reversed(range(curve.numKeys)):
+                if low <= curve.input(index).asUnits(om.MTime.uiUnit()) <= high:
+                    curve.remove(index, self._change)
+        _add(curve, keys, self._change)
+        return curve.name()
+
+    def _curve_of(self, place: om.MPlug) -> oma.MFnAnimCurve:
+        if place.isDestination:
+            return oma.MFnAnimCurve(place.source().node())
+        modifier = om.MDGModifier()
+        curve = oma.MFnAnimCurve()
+        kind = oma.MFnAnimCurve().timedAnimCurveTypeForPlug(place)
+        curve.create(place, kind, modifier)
+        # whether `create` connects at once or leaves it to the modifier, this makes it so
+        modifier.doIt()
+        self._modifiers.append(modifier)
+        return curve
+
+
+def apply(edit: KeyEdit) -> list[str]:
+    """Do an edit as a step for Undo; the names of its curves. Raises `BadInputError` if the plug-in
+    is not loaded."""
+    command = getattr(cmds, COMMAND, None)
+    if command is None:
+        raise BadInputError(
+            "The plug-in mynah_plugin is not loaded; load it in Windows > Settings/Preferences > "
+            "Plug-in Manager."
+        )
+    pending.append(edit)
+    try:
+        command()
+    finally:
+        pending.clear()
+    return edit.curves
+
+
+def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> None:
+    unit = om.MTime.uiUnit()
+    times = om.MTimeArray()
+    for frame in keys.frames:
+        times.append(om.MTime(float(frame), unit))
+    values = om.MDoubleArray([float(value) for value in _internal(keys.values, curve)])
+    fn = oma.MFnAnimCurve
+    if keys.interpolation is Interpolation.linear:
+        curve.addKeys(times, values, fn.kTangentLinear, fn.kTangentLinear, True, change)
+    elif keys.interpolation is Interpolation.stepped:
+        curve.addKeys(times, values, fn.kTangentLinear, fn.kTangentStep, True, change)
+    else:
+        fixed = om.MIntArray([fn.kTangentFixed] * len(times))
+        across = om.MDoubleArray([1.0] * len(times))
+        # in the interface's units: one frame across, so many of the value's units up
+        up = om.MDoubleArray([float(slope) for slope in keys.slopes])
+        locked = om.MIntArray([1] * len(times))
+        curve.addKeysWithTangents(
+            times,
+            values,
+            fn.kTangentFixed,
+            fn.kTangentFixed,
+            fixed,
+            fixed,
+            across,
+            up,
+            across,
+            up,
+            locked,
+            locked,
+            True,
+            True,
+            change,
+        )
+
+
+def _internal(values: FloatArray, curve: oma.MFnAnimCurve) -> FloatArray:
+    """Numbers of the interface as the API counts them: radians, centimetres."""
+    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTA:
+        return values * om.MAngle.uiToInternal(1.0)
+    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTL:
+        return values * om.MDistance.uiToInternal(1.0)
+    return np.asarray(values, np.float64)

@@ -1,0 +1,61 @@
+"""Animation layers: one for each take, over the artist's keys and only while the line lasts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from maya import cmds
+
+from ..library import Interpolation
+from ..scene_reader import effective_fps
+from .tracks import Keys, Span
+
+FADE_S = 0.1
+"""Before and after a line its layer comes and goes within this time."""
+
+
+def make_layer(name: str, plugs: Sequence[str]) -> str:
+    """An override layer on top of the others, with these plugs on it."""
+    layer: str = cmds.animLayer(_node_name(name), override=True)
+    cmds.animLayer(layer, edit=True, attribute=list(plugs))
+    return layer
+
+
+def fade_keys(layer: str, span: Span) -> Keys:
+    """Keys of the layer's weight: 1 while the line lasts, 0 where others speak."""
+    fade = max(1.0, FADE_S * effective_fps())
+    frames = [span.start - fade, span.start, span.end, span.end + fade]
+    values = [0.0, 1.0, 1.0, 0.0]
+    if span.end <= span.start:
+        del frames[2], values[2]
+    return Keys(
+        f"{layer}.weight",
+        np.array(frames),
+        np.array(values),
+        np.zeros(len(frames)),
+        Interpolation.linear,
+    )
+
+
+def curves_on(layer: str) -> list[str]:
+    """All curves that the layer holds, whoever made them."""
+    found: Any = cmds.animLayer(layer, query=True, animCurves=True)
+    return found or []
+
+
+def mute(layer: str) -> None:
+    """Silence a layer; its keys stay."""
+    cmds.animLayer(layer, edit=True, mute=True)
+
+
+def delete_layer(layer: str) -> None:
+    """The layer with its keys; what it covered shows again."""
+    cmds.delete(layer)
+
+
+def _node_name(name: str) -> str:
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"

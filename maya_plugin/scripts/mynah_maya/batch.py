@@ -1,0 +1,119 @@
+"""Many lines at once: the rows of a dialogue sheet, or all sounds of the scene."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from maya import cmds
+
+from .character import Character, find_character
+from .library import BadInputError, DialogueLine, Quality, parse_styles, read_sheet
+from .order import Order, Wish, order_line
+from .scene_reader import audio_nodes, effective_fps, is_muted, read_audio, seconds_of
+
+_SEPARATORS = re.compile(r"[ _\-.:]+")
+
+
+def orders_of_sheet(sheet: Path, wish: Wish) -> tuple[list[Order], list[str]]:
+    """A line per row, and a sentence for each that can't be made in this scene. Lines without a
+    `start` begin at the playback range's start. Raises `BadInputError` with all faults if the sheet
+    can't be read."""
+    lines = read_sheet(sheet, effective_fps()).lines
+    orders: list[Order] = []
+    faults: list[str] = []
+    for line in lines:
+        try:
+            names = (line.character,) if line.character else wish.characters
+            start = line.start_frame
+            if start is None:
+                start = float(cmds.playbackOptions(query=True, minTime=True))
+            character = find_character(names)
+            orders.append(order_line(line, character, seconds_of(start), wish, sheet.parent))
+        except BadInputError as error:
+            faults.append(f"The line '{line.name}' can't be made: {error}")
+    return orders, faults
+
+
+def orders_of_scene(wish: Wish) -> tuple[list[Order], list[str]]:
+    """A line per sound of the scene that is heard, and a sentence for each other one. A sound
+    belongs to the character with whose name its own begins, or to the only one there is. Raises
+    `BadInputError` if there is no sound or no character."""
+    nodes = audio_nodes()
+    if not nodes:
+        raise BadInputError(
+            "The scene has no sound; import the dialogue (File > Import) or give a -sheet."
+        )
+    cast = _cast(wish.characters)
+    orders: list[Order] = []
+    faults: list[str] = []
+    for node in nodes:
+        if is_muted(node):
+            faults.append(f"The sound '{node}' is muted and was left out.")
+            continue
+        try:
+            source = read_audio(node)
+            line = DialogueLine(
+                name=source.line,
+                audio=source.audio,
+                from_s=source.start_s,
+                to_s=source.end_s,
+                styles=parse_styles(wish.style),
+                strength=wish.strength,
+                seed=wish.seed,
+                quality=Quality(wish.quality),
+                model=wish.model,
+            )
+            speaker = _speaker(node, cast)
+            orders.append(order_line(line, speaker, source.scene_s, wish, Path(), source.remarks))
+        except BadInputError as error:
+            faults.append(f"The line '{node}' can't be made: {error}")
+    return orders, faults
+
+
+def _cast(names: Sequence[str]) -> list[Character]:
+    """Those who are named or selected, else every namespace with a face."""
+    if names:
+        return [find_character((name,)) for name in names]
+    if cmds.ls(selection=True):
+        selected = [
+            find_character((node,))
+            for node in cmds.ls(selection=True, long=True, objectsOnly=True)
+            if cmds.nodeType(node) != "audio"
+        ]
+        if selected:
+            return [replace(one, name=one.name.rpartition("|")[2]) for one in selected]
+    spaces = cmds.namespaceInfo(":", listOnlyNamespaces=True) or []
+    found: list[Character] = []
+    for space in spaces:
+        if space not in ("UI", "shared"):
+            try:
+                found.append(find_character((f"{space}:",)))
+            except BadInputError:
+                continue  # an empty namespace speaks no lines
+    if not found:
+        raise BadInputError(
+            "No character is chosen; select one, or name those who speak: mynahBatch hero: villain:"
+        )
+    return found
+
+
+def _speaker(node: str, cast: Sequence[Character]) -> Character:
+    words = _words(node)
+    by_length = sorted(cast, key=lambda one: len(one.name), reverse=True)
+    for character in by_length:
+        own = _words(character.name)
+        if own and words[: len(own)] == own:
+            return character
+    if len(cast) == 1:
+        return cast[0]
+    raise BadInputError(
+        f"nobody's name is at the beginning of '{node}'; rename the sound to begin with one of "
+        f"{', '.join(one.name for one in cast)}, or give a sheet."
+    )
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in _SEPARATORS.split(name.casefold()) if word]

@@ -1,0 +1,87 @@
+"""What the plug-in uses of `mynah_shared`, in one place.
+
+The module's .mod file puts the packed copy of it on Python's path; a checkout has it there already.
+"""
+
+from __future__ import annotations
+
+from mynah_shared._version import __version__
+from mynah_shared.client.background import BackgroundClient
+from mynah_shared.client.connection_file import ConnectionInfo
+from mynah_shared.client.events import (
+    Cancelled,
+    ClientEvent,
+    Connected,
+    Failed,
+    Finished,
+    Progressed,
+)
+from mynah_shared.client.launcher import find_or_start_daemon
+from mynah_shared.client.steps import Line
+from mynah_shared.errors import BadInputError, MynahError
+from mynah_shared.motion.arkit import ARKIT_CHANNELS
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.curves import (
+    Interpolation,
+    KeyedCurve,
+    KeyStyle,
+    closure_pins,
+    hermite,
+    reduce_clip,
+)
+from mynah_shared.motion.regions import LIPS
+from mynah_shared.motion.retarget import carry_pins
+from mynah_shared.motion.stepping import hold_poses, step_clip
+from mynah_shared.protocol.messages import ModelInfo, Quality, StyleUse
+from mynah_shared.rig.drive import drive
+from mynah_shared.rig.dry_run import dry_run
+from mynah_shared.rig.mapping import RigMapping
+from mynah_shared.rig.rig_matcher import RigNames, propose_rig
+from mynah_shared.rig.targets import Kind, Motion, Target
+from mynah_shared.scene.dialogue import DialogueLine
+from mynah_shared.scene.sheet import read_sheet
+from mynah_shared.scene.style_words import parse_styles, style_file, write_styles
+
+__all__ = [
+    "ARKIT_CHANNELS",
+    "BackgroundClient",
+    "BadInputError",
+    "Cancelled",
+    "ClientEvent",
+    "Connected",
+    "ConnectionInfo",
+    "DialogueLine",
+    "Failed",
+    "Finished",
+    "Interpolation",
+    "KeyStyle",
+    "KeyedCurve",
+    "Kind",
+    "LIPS",
+    "Line",
+    "ModelInfo",
+    "Motion",
+    "MotionClip",
+    "MynahError",
+    "Progressed",
+    "Quality",
+    "RigMapping",
+    "RigNames",
+    "StyleUse",
+    "Target",
+    "__version__",
+    "carry_pins",
+    "closure_pins",
+    "drive",
+    "dry_run",
+    "find_or_start_daemon",
+    "hermite",
+    "hold_poses",
+    "parse_styles",
+    "propose_rig",
+    "read_sheet",
+    "reduce_clip",
+    "step_clip",
+    "style_file",
+    "write_styles",
+]

@@ -1,0 +1,30 @@
+"""Qt as this Maya brings it: PySide2 up to 2024, PySide6 from 2025 on.
+
+The version decides: to try one and fall back on the other has been seen to crash Maya.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from maya import cmds
+
+_FIRST_WITH_6 = 2025
+
+
+def qt_module(name: str) -> ModuleType:
+    """`qt_module("QtCore")` and the like."""
+    is_6 = int(cmds.about(majorVersion=True)) >= _FIRST_WITH_6
+    return importlib.import_module(f"{'PySide6' if is_6 else 'PySide2'}.{name}")
+
+
+def start_timer(tick: Callable[[], None], interval_ms: int) -> Any:
+    """A running QTimer, which calls `tick` on the main thread until its `stop()`."""
+    timer = qt_module("QtCore").QTimer()
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(tick)
+    timer.start()
+    return timer
