@@ -145,13 +145,13 @@ def _names_of(line: MYNAH_PG_line) -> set[str]:
 def _tell(batch: Batch, say: Say) -> None:
     """A row for each line that has ended."""
     while batch.news:
-        name, how = batch.news.popleft()
-        say(f"[{batch.tally.ended}/{batch.tally.total}] {name}: {how}")
+        n_ended, name, how = batch.news.popleft()
+        say(f"[{n_ended}/{batch.tally.total}] {name}: {how}")
 
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """Ctrl-C, and a farm that ends the job, as an exception; Blender's own handlers come back."""
+    """Ctrl-C, and a farm that ends the job, as an exception."""
 
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -163,7 +163,8 @@ def _interrupts() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Blender's own are not Python's, who can't put them back; the program is at its end
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _parser() -> argparse.ArgumentParser:

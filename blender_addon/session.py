@@ -341,7 +341,7 @@ class Session:
             # a bug, and Blender prints it; but the panel must not wait for this for ever
             self._end(None, f"{order.step} could not be finished: {error}", is_error=True)
             raise
-        bpy.ops.ed.undo_push(message=order.step)
+        push_undo(order.step)
         self._end(report, message, remarks=() if report else warnings)
         if report:
             for listener in self.after_bake:
@@ -376,6 +376,13 @@ def connect_to(engine: str, set_up: Callable[[], str] = str) -> Connect:
         return find_or_start_daemon(command, set_up=set_up())
 
     return connect
+
+
+def push_undo(step: str) -> None:
+    """Make a step of the undo history of what was done. Blender notes the whole file for it, in one
+    call. A program of the command line has no history."""
+    if bpy.ops.ed.undo_push.poll():
+        bpy.ops.ed.undo_push(message=step)
 
 
 def _start_timer() -> None:

@@ -33,7 +33,7 @@ from ..line_settings import find_line
 from ..order import Order, order_of
 from ..pieces import LAST, Pieces
 from ..reference import Reference
-from ..session import session
+from ..session import push_undo, session
 from .board import Key, Shown, State, board
 from .results import load_result, results_folder, store_result
 
@@ -131,8 +131,8 @@ class Batch:
         self._folder = results_folder()
         self._began_s = time.monotonic()
         self.tally = Tally(len(self._waiting))
-        self.news: deque[tuple[str, str]] = deque()
-        """Lines that have ended, and how, for who wants to tell."""
+        self.news: deque[tuple[int, str, str]] = deque()
+        """Lines that have ended: how many by then, which, and how."""
         for item in self._waiting:
             self._show(item, State.waiting)
 
@@ -291,7 +291,7 @@ class Batch:
             self.tally.remarks += [(item.name, remark) for remark in news]
         item.clip = None  # the disk has it, should it be needed again
         self._made[item.uid] = item
-        self.news.append((item.name, "made"))
+        self.news.append((self.tally.ended, item.name, "made"))
         self._show(item, State.done)
         for listener in session.after_bake:
             listener()
@@ -338,7 +338,7 @@ class Batch:
 
     def _finish(self, message: str, *, is_error: bool = False, has_step: bool = True) -> None:
         if has_step and self.tally.made:
-            push_undo()
+            push_undo(STEP)
         remarks = _in_short(self.tally.failed + self.tally.remarks)
         seconds = time.monotonic() - self._began_s
         session.end_batch(message, seconds, remarks, is_error=is_error)
@@ -366,12 +366,12 @@ class Batch:
     def _leave(self, item: _Item) -> None:
         if item.uid not in self._made:
             self.tally.unchanged += 1
-        self.news.append((item.name, "has not changed"))
+        self.news.append((self.tally.ended, item.name, "has not changed"))
         self._show(item, State.done)
 
     def _fail(self, item: _Item, message: str) -> None:
         self.tally.failed.append((item.name, message))
-        self.news.append((item.name, message))
+        self.news.append((self.tally.ended, item.name, message))
         self._show(item, State.failed, message=message)
 
     def _drop(self, item: _Item) -> None:
@@ -434,11 +434,6 @@ def _in_short(told: list[tuple[str, str]]) -> tuple[str, ...]:
     ]
     rest = len(sentences) - MOST_SHOWN
     return (*sentences[:MOST_SHOWN], *([f"… and {rest} more."] if rest > 0 else []))
-
-
-def push_undo() -> None:
-    """All that was made is one step. Blender notes the whole file for it, in one call."""
-    bpy.ops.ed.undo_push(message=STEP)
 
 
 def order_of_line(line: MYNAH_PG_line, sequence: bpy.types.Scene) -> Order:

@@ -108,10 +108,13 @@ def test_200_lines_over_5_characters(
     make_scene(tmp_path)
     # one call of Blender's own, which notes the whole file; it comes once, at the end
     pushes: list[str] = []
-    monkeypatch.setattr(batch_module, "push_undo", lambda: pushes.append("step"))
+    monkeypatch.setattr(batch_module, "push_undo", pushes.append)
     ticks: list[float] = []
     batch = run(ticks)
-    assert (batch.tally.made, batch.tally.failed, pushes) == (N_LINES, [], ["step"])
+    assert (batch.tally.made, batch.tally.failed, pushes) == (
+        *(N_LINES, []),
+        [batch_module.STEP],
+    )
     assert len(bpy.data.actions) == N_LINES
     for line in bpy.context.scene.mynah_dialogue.lines:
         assert takes.on_show(takes.owners_of(line.character), line.name) is not None
