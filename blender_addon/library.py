@@ -84,7 +84,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from mynah_shared.rig.mirror import mirrored
-    from mynah_shared.rig.rig_matcher import RigNames, propose_rig
+    from mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
     from mynah_shared.rig.targets import Kind, Motion, Target
     from mynah_shared.scene.dialogue import DialogueLine
     from mynah_shared.scene.folder import lines_in_folder
@@ -153,7 +153,7 @@ else:
     from .vendor.mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from .vendor.mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from .vendor.mynah_shared.rig.mirror import mirrored
-    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_rig
+    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
     from .vendor.mynah_shared.rig.targets import Kind, Motion, Target
     from .vendor.mynah_shared.scene.dialogue import DialogueLine
     from .vendor.mynah_shared.scene.folder import lines_in_folder
@@ -232,6 +232,7 @@ __all__ = [
     "propose_rig",
     "read_connection_file",
     "read_sheet",
+    "recognise_meshes",
     "reduce_clip",
     "retarget",
     "state_dir",

@@ -19,6 +19,7 @@ from .library import BadInputError, KeyStyle, KeyUse, Line, MotionClip, clip_to_
 from .line_settings import settings_of
 from .reference import Reference
 from .rig_reader import Passage, Pieces, channels_of, check_passage, read_passage
+from .rigging.character import representation_of
 from .scene_reader import effective_fps, sequencer_scene, source_of
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def order_of(
     fps = effective_fps(scene)
     source = source_of(settings, sequence)
     order = Order(
-        line=settings.to_line(source, fps),
+        line=replace(settings.to_line(source, fps), representation=representation_of(character)),
         name=settings.name or source.line,
         character=Reference.to(character),
         scene=Reference.to(scene),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
+from .baking.trial import trial
 from .command import run_command
 from .dialogue.board import board
 from .dialogue.properties import MYNAH_PG_dialogue, MYNAH_PG_line, MYNAH_PG_speaker
@@ -39,6 +40,19 @@ from .operators.filling import (
 from .operators.generate import MYNAH_OT_generate
 from .operators.gestures import MYNAH_OT_pin_gesture, MYNAH_OT_remove_gesture
 from .operators.redo import MYNAH_OT_redo_range
+from .operators.rig import (
+    MYNAH_OT_add_target,
+    MYNAH_OT_automatic_mapping,
+    MYNAH_OT_dry_run,
+    MYNAH_OT_explain_target,
+    MYNAH_OT_load_mapping,
+    MYNAH_OT_mirror_mapping,
+    MYNAH_OT_remove_channel,
+    MYNAH_OT_save_mapping,
+    MYNAH_OT_set_range,
+    MYNAH_OT_set_weight,
+    MYNAH_OT_test_pose,
+)
 from .operators.style_library import (
     MYNAH_OT_browse_styles,
     MYNAH_OT_delete_library_style,
@@ -65,6 +79,7 @@ from .panels.dialogue import (
 from .panels.doctor import MYNAH_PT_doctor
 from .panels.line import MYNAH_PT_generate, MYNAH_PT_keys, MYNAH_PT_performance
 from .panels.lists import MYNAH_UL_gestures, MYNAH_UL_styles
+from .panels.rig import MYNAH_MT_rig, MYNAH_PT_rig, MYNAH_UL_targets
 from .panels.styles import (
     MYNAH_MT_add_style,
     MYNAH_PT_gestures,
@@ -74,6 +89,7 @@ from .panels.styles import (
 from .panels.take import MYNAH_PT_take
 from .preferences import MYNAH_preferences
 from .properties import MYNAH_PG_settings
+from .rig_properties import MYNAH_PG_rig, MYNAH_PG_target, rig_rows
 from .rigging import stored
 from .session import session
 from .style_catalog import catalog
@@ -86,6 +102,8 @@ CLASSES = (
     MYNAH_PG_gesture,
     MYNAH_PG_take,
     MYNAH_PG_settings,
+    MYNAH_PG_target,
+    MYNAH_PG_rig,
     MYNAH_PG_line,
     MYNAH_PG_speaker,
     MYNAH_PG_dialogue,
@@ -123,11 +141,24 @@ CLASSES = (
     MYNAH_OT_lines_from_sheet,
     MYNAH_OT_lines_from_folder,
     MYNAH_OT_export_sheet,
+    MYNAH_OT_add_target,
+    MYNAH_OT_automatic_mapping,
+    MYNAH_OT_dry_run,
+    MYNAH_OT_explain_target,
+    MYNAH_OT_load_mapping,
+    MYNAH_OT_mirror_mapping,
+    MYNAH_OT_remove_channel,
+    MYNAH_OT_save_mapping,
+    MYNAH_OT_set_range,
+    MYNAH_OT_set_weight,
+    MYNAH_OT_test_pose,
     MYNAH_OT_check,
     MYNAH_OT_fix,
     MYNAH_OT_fix_all,
     MYNAH_UL_styles,
     MYNAH_UL_gestures,
+    MYNAH_UL_targets,
+    MYNAH_MT_rig,
     MYNAH_UL_lines,
     MYNAH_UL_speakers,
     MYNAH_MT_add_style,
@@ -142,6 +173,7 @@ CLASSES = (
     MYNAH_PT_gestures,
     MYNAH_PT_performance,
     MYNAH_PT_keys,
+    MYNAH_PT_rig,
     MYNAH_PT_doctor,
 )
 
@@ -155,6 +187,8 @@ def cancel_before_load(_path: str) -> None:
     """Another file is about to take this one's place: its objects and timers go, so do its jobs."""
     session.outcome = None
     session.cancel("Cancelled, because another file was opened.")
+    trial.forget()
+    rig_rows.forget()
     board.forget()
     survey.forget()
 
@@ -174,6 +208,7 @@ def register() -> None:
     bpy.types.Action.mynah_take = bpy.props.PointerProperty(type=MYNAH_PG_take)
     bpy.types.Scene.mynah_dialogue = bpy.props.PointerProperty(type=MYNAH_PG_dialogue)
     stored.attach()
+    bpy.types.WindowManager.mynah_rig = bpy.props.PointerProperty(type=MYNAH_PG_rig)
     bpy.app.handlers.load_pre.append(cancel_before_load)
     for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
         handlers.append(note_undo)
@@ -197,6 +232,9 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(cancel_before_load)
     del bpy.types.Scene.mynah_dialogue
     del bpy.types.Action.mynah_take
+    trial.release()
+    rig_rows.forget()
+    del bpy.types.WindowManager.mynah_rig
     stored.detach()
     del bpy.types.Scene.mynah
     for cls in reversed(CLASSES):

@@ -11,6 +11,7 @@ from mathutils import Quaternion
 
 from ..library import HEAD_CHANNELS, LEAST_TURN_RAD, MotionClip
 from ..pieces import Pieces
+from ..rigging.members import armature_of
 from . import rotations
 from .placement import is_in_tweak_mode, our_actions
 from .tracks import Track
@@ -63,7 +64,7 @@ def locate(character: bpy.types.Object) -> HeadTarget | str:
 
 def owner_of(character: bpy.types.Object) -> bpy.types.Object:
     """The object whose animation turns the head: the armature, without one the character."""
-    return character if character.type == "ARMATURE" else character.find_armature() or character
+    return armature_of(character) or character
 
 
 def head_values(target: HeadTarget, clip: MotionClip) -> Pieces[np.ndarray]:

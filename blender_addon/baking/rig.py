@@ -60,12 +60,17 @@ class Rig:
     @property
     def head_bones(self) -> tuple[str, ...]:
         """The bones that the mapping turns with the head."""
-        turning = {
-            key
-            for key, row in self.mapping.weights.items()
-            if not set(HEAD_CHANNELS).isdisjoint(row)
-        }
+        turning = self._turning
         return tuple(bone.bone for bone in self.bones if not turning.isdisjoint(bone.targets))
+
+    def is_of_head(self, bone: BoneTarget) -> bool:
+        """Whether a bone does nothing else than turn with the head."""
+        return self._turning.issuperset(bone.targets)
+
+    @property
+    def _turning(self) -> set[str]:
+        rows = self.mapping.weights.items()
+        return {key for key, row in rows if not set(HEAD_CHANNELS).isdisjoint(row)}
 
     @property
     def head_description(self) -> str:
@@ -145,7 +150,7 @@ def perform(rig: Rig, clip: MotionClip, *, turns_head: bool = True) -> Pieces[li
     parts = [target.perform(columns) for target in rig.shapes]
     yield 0.0
     for bone in rig.bones:
-        if turns_head or bone.bone not in rig.head_bones:
+        if turns_head or not rig.is_of_head(bone):
             parts.append((yield from bone.perform(columns, clip.n_frames)))
             yield 0.0
     parts += [item.perform(columns) for item in rig.properties]

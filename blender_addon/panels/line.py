@@ -192,6 +192,8 @@ def draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, outcome
     matched = f"{report.n_exact + report.n_aliased} shapes matched"
     if report.n_aliased:
         matched += f", {report.n_aliased} by another spelling"
+    if report.n_controls:
+        matched += f"; {report.n_controls} bones and properties"
     ratio = report.keys_before / max(report.keys_after, 1)
     lines = [
         (f"'{report.line}' keyed in {outcome.seconds:.1f} s", "CHECKMARK"),

@@ -9,7 +9,7 @@ import bpy
 
 from ..library import BadInputError, Proposal, RigMapping, propose_mapping, propose_rig
 from .members import armature_of
-from .names import Names, RigParts
+from .names import Names, RigParts, read_parts
 from .stored import PROPERTY
 
 
@@ -45,6 +45,12 @@ def mapping_of(character: bpy.types.Object, parts: RigParts) -> RigMapping:
     """Raises `BadInputError` if the text that is stored is no mapping."""
     text = stored_text(character)
     return read_text(text, home_of(character).name) if text else propose(parts.names).mapping
+
+
+def representation_of(character: bpy.types.Object) -> str:
+    """In what a performance for the character must be written: "arkit" or "flame". Raises
+    `BadInputError` as `mapping_of` does."""
+    return mapping_of(character, read_parts(character)).representation
 
 
 @lru_cache(maxsize=32)

@@ -22,8 +22,13 @@ def meshes_of(character: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def armature_of(character: bpy.types.Object) -> bpy.types.Object | None:
-    """The armature that the character is, hangs on or is deformed by."""
-    return character if character.type == "ARMATURE" else character.find_armature()
+    """The armature that the character is, is deformed by or hangs on."""
+    found = character.find_armature() if character.type != "ARMATURE" else character
+    above = character.parent
+    while found is None and above is not None:
+        found = above if above.type == "ARMATURE" else above.find_armature()
+        above = above.parent
+    return found
 
 
 def armatures_of(

@@ -1,8 +1,11 @@
-"""Mynah as Maya loads it: its commands, and nothing that runs before one of them is called."""
+"""Mynah as Maya loads it: its commands and its shelf, and nothing that runs before one is used."""
 
 from __future__ import annotations
 
+import sys
+
 import maya.api.OpenMaya as om
+from maya import cmds
 
 
 def maya_useNewAPI() -> None:
@@ -10,7 +13,7 @@ def maya_useNewAPI() -> None:
 
 
 def initializePlugin(plugin: om.MObject) -> None:
-    """Register the commands."""
+    """Register the commands and, with windows, add the shelf."""
     try:
         from mynah_maya import commands
         from mynah_maya.library import __version__
@@ -24,12 +27,22 @@ def initializePlugin(plugin: om.MObject) -> None:
     for command in commands.COMMANDS:
         function.registerCommand(command.name, command.creator, command.make_syntax)
     commands.start_up()
+    if not cmds.about(batch=True):
+        from mynah_maya.ui import shelf
+
+        shelf.add_soon()
 
 
 def uninitializePlugin(plugin: om.MObject) -> None:
     """Give up what is under way and take the commands away."""
     from mynah_maya import commands
 
+    if not cmds.about(batch=True):
+        from mynah_maya.ui import shelf
+
+        shelf.remove()
+        if "mynah_maya.ui.dock" in sys.modules:  # the window was opened
+            sys.modules["mynah_maya.ui.dock"].close()
     commands.shut_down()
     function = om.MFnPlugin(plugin)
     for command in commands.COMMANDS:

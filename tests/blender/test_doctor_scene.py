@@ -388,4 +388,4 @@ def _longest_pump_s() -> float:
 def test_all_characters_with_lines_are_examined() -> None:
     make_crowd()
     names = [reference.name for reference in examination.find_characters(bpy.context)]
-    assert len(names) == 6  # the chosen one, Teeth 4, and the five rigs
+    assert len(names) == 5  # the chosen one, Teeth 4, which stands for its rig, and the four others

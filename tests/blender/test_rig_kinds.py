@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
 from mathutils import Quaternion, Vector
 
+from blender_addon.baking.actions import Tag
+from blender_addon.baking.line import bake_line
 from blender_addon.baking.rig import read_rig
+from blender_addon.order import collect
 from blender_addon.pieces import finish
 from blender_addon.reference import Reference
 from blender_addon.rig_reader import Passage, read_passage
@@ -353,6 +359,12 @@ def test_a_flame_rig_gets_flames_components(addon: None) -> None:
     assert bone_at(rig, "jaw", PEAK, tail=True).z < rest.z - 0.02
 
 
+def test_a_flame_rig_asks_for_flame(voice: Path) -> None:
+    face = make_face("Flame", [f"Exp{i}" for i in range(1, 51)])
+    assert collect(bpy.context, face).line.representation == "flame"
+    assert collect(bpy.context, make_face("Other")).line.representation == "arkit"
+
+
 # --- what a rig tells of a performance -----------------------------------------------------------
 
 
@@ -368,6 +380,28 @@ def test_the_style_of_a_bone_rig_is_read_back(rigify: bpy.types.Object) -> None:
         assert back.column("browInnerUp")[PEAK - 1] == pytest.approx(0.7, abs=0.1)
         # a mouth that only opens shows how far the lips part, which here is as far as the jaw drops
         assert back.column("jawOpen")[PEAK - 1] == pytest.approx(0.6, abs=0.15)
+
+
+@pytest.mark.parametrize("kind", ["rigify", "visemes"])
+def test_no_piece_of_3000_frames_holds_blender_up(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "rigify":
+        character = request.getfixturevalue("rigify")
+    else:
+        character = make_face("Avatar", [f"viseme_{name}" for name in OCULUS])
+    clip = speech(3000)
+    clip.column("headYaw")[:] = 0.3 * np.sin(np.arange(3000) / 20)
+    longest = []
+    for seed in range(3):  # the first time the names are read and the presets loaded
+        tag = Tag("line", "00", "model", seed, "neutral", "0", "now")
+        pieces = bake_line(Reference.to(character), clip, 1.0, 24.0, tag, KeyStyle())
+        spent_s = [time.thread_time()]  # not what other programs take
+        for _share in pieces:
+            spent_s.append(time.thread_time())
+        longest.append(np.diff(spent_s).max())
+    assert len(spent_s) > 20
+    assert min(longest[1:]) < 0.016
 
 
 def test_the_style_of_visemes_is_read_back(addon: None) -> None:

@@ -9,6 +9,7 @@ from mynah_shared._version import __version__
 from mynah_shared.client.background import BackgroundClient
 from mynah_shared.client.connection_file import ConnectionInfo
 from mynah_shared.client.events import (
+    Answered,
     Cancelled,
     ClientEvent,
     Connected,
@@ -17,7 +18,7 @@ from mynah_shared.client.events import (
     Progressed,
 )
 from mynah_shared.client.launcher import find_or_start_daemon
-from mynah_shared.client.steps import Line
+from mynah_shared.client.steps import LibraryQuestion, Line
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
@@ -32,18 +33,31 @@ from mynah_shared.motion.curves import (
 from mynah_shared.motion.regions import LIPS
 from mynah_shared.motion.retarget import carry_pins
 from mynah_shared.motion.stepping import hold_poses, step_clip
-from mynah_shared.protocol.messages import ModelInfo, Quality, StyleUse
+from mynah_shared.protocol.messages import (
+    Amounts,
+    FetchStylePicture,
+    ListStyles,
+    ModelInfo,
+    Quality,
+    StyleEntry,
+    StyleList,
+    StylePicture,
+    StyleUse,
+)
 from mynah_shared.rig.drive import drive
 from mynah_shared.rig.dry_run import dry_run
 from mynah_shared.rig.mapping import RigMapping
 from mynah_shared.rig.rig_matcher import RigNames, propose_rig
 from mynah_shared.rig.targets import Kind, Motion, Target
-from mynah_shared.scene.dialogue import DialogueLine
+from mynah_shared.scene.dialogue import AUDIO_SUFFIXES, DialogueLine
 from mynah_shared.scene.sheet import read_sheet
-from mynah_shared.scene.style_words import parse_styles, style_file, write_styles
+from mynah_shared.scene.style_words import STYLE_SUFFIXES, parse_styles, style_file, write_styles
 
 __all__ = [
     "ARKIT_CHANNELS",
+    "AUDIO_SUFFIXES",
+    "Amounts",
+    "Answered",
     "BackgroundClient",
     "BadInputError",
     "Cancelled",
@@ -52,13 +66,16 @@ __all__ = [
     "ConnectionInfo",
     "DialogueLine",
     "Failed",
+    "FetchStylePicture",
     "Finished",
     "Interpolation",
     "KeyStyle",
     "KeyedCurve",
     "Kind",
     "LIPS",
+    "LibraryQuestion",
     "Line",
+    "ListStyles",
     "ModelInfo",
     "Motion",
     "MotionClip",
@@ -67,6 +84,10 @@ __all__ = [
     "Quality",
     "RigMapping",
     "RigNames",
+    "STYLE_SUFFIXES",
+    "StyleEntry",
+    "StyleList",
+    "StylePicture",
     "StyleUse",
     "Target",
     "__version__",

@@ -9,6 +9,7 @@ from pathlib import Path
 from .baking.line import check_character
 from .character import Character, find_character
 from .library import (
+    Amounts,
     BadInputError,
     DialogueLine,
     Interpolation,
@@ -45,6 +46,7 @@ class Wish:
     hold_frames: int = 1
     bound: float = 0.01
     on_base: bool = False
+    amounts: Amounts = field(default_factory=Amounts)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,11 @@ def order_line(
         if file is not None and not file.is_file():
             raise BadInputError(f"There is no style clip '{use.name}'; correct the path.")
     representation = check_character(character, mapping)
-    line = replace(spoken.to_line(effective_fps(), folder), representation=representation)
+    line = replace(
+        spoken.to_line(effective_fps(), folder),
+        representation=representation,
+        amounts=wish.amounts,
+    )
     return Order(
         line,
         spoken.name,

@@ -17,8 +17,17 @@ _FIRST_WITH_6 = 2025
 
 def qt_module(name: str) -> ModuleType:
     """`qt_module("QtCore")` and the like."""
-    is_6 = int(cmds.about(majorVersion=True)) >= _FIRST_WITH_6
-    return importlib.import_module(f"{'PySide6' if is_6 else 'PySide2'}.{name}")
+    return importlib.import_module(f"{'PySide6' if _is_6() else 'PySide2'}.{name}")
+
+
+def widget_at(pointer: int) -> Any:
+    """The QWidget at an address that Maya told."""
+    return _shiboken().wrapInstance(pointer, qt_module("QtWidgets").QWidget)
+
+
+def is_alive(widget: Any) -> bool:
+    """Whether Qt has not deleted it yet, as it does with what is in a closed panel."""
+    return bool(_shiboken().isValid(widget))
 
 
 def start_timer(tick: Callable[[], None], interval_ms: int) -> Any:
@@ -28,3 +37,11 @@ def start_timer(tick: Callable[[], None], interval_ms: int) -> Any:
     timer.timeout.connect(tick)
     timer.start()
     return timer
+
+
+def _is_6() -> bool:
+    return int(cmds.about(majorVersion=True)) >= _FIRST_WITH_6
+
+
+def _shiboken() -> ModuleType:
+    return importlib.import_module("shiboken6" if _is_6() else "shiboken2")

@@ -19,6 +19,7 @@ from . import qt
 from .baking.line import BakeReport, bake_line
 from .baking.record import Tag
 from .library import (
+    Answered,
     BackgroundClient,
     Cancelled,
     ClientEvent,
@@ -26,6 +27,7 @@ from .library import (
     ConnectionInfo,
     Failed,
     Finished,
+    LibraryQuestion,
     ModelInfo,
     MotionClip,
     MynahError,
@@ -44,6 +46,7 @@ CANCELLED = "Cancelled; nothing was changed."
 SCENE_CLOSED = "The scene was closed while the line was made, so it was given up."
 
 Connect = Callable[[], ConnectionInfo]
+Reply = Callable[[Answered | Failed], None]
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Session:
         self._client: BackgroundClient | None = None
         self._timer: Any = None
         self._callbacks: list[int] = []
+        self._questions: dict[str, Reply] = {}
 
     @property
     def is_busy(self) -> bool:
@@ -95,15 +99,13 @@ class Session:
         without, `run_until_done` does."""
         if not self.jobs:
             self.outcomes = []
-        if self._client is None:
-            version = str(cmds.about(version=True))
-            self._client = BackgroundClient(self._connect, "Maya", version)
-            self._watch_scene()
-        ticket = self._client.generate(order.line)
+        ticket = self._reach().generate(order.line)
         self.jobs[ticket] = Job(order, ticket)
-        if self._timer is None and not cmds.about(batch=True):
-            self._timer = qt.start_timer(self.tick, TICK_MS)
         return ticket
+
+    def ask(self, question: LibraryQuestion, then: Reply) -> None:
+        """Ask the engine about its styles; `then` is called with the answer, from the timer."""
+        self._questions[self._reach().ask(question)] = then
 
     def cancel(self, message: str = CANCELLED) -> None:
         """Give up all that is under way; what is in the scene stays as it is."""
@@ -152,6 +154,8 @@ class Session:
         anew."""
         self.cancel()
         self.models = ()
+        self._questions = {}
+        self._rest()
         for callback in self._callbacks:
             om.MMessage.removeCallback(callback)
         self._callbacks = []
@@ -164,7 +168,11 @@ class Session:
     def _handle(self, event: ClientEvent) -> None:
         if isinstance(event, Connected):
             self.models = event.models
-        job = self.jobs.get(getattr(event, "ticket", ""))
+        ticket = getattr(event, "ticket", "")
+        if isinstance(event, Answered | Failed) and ticket in self._questions:
+            self._questions.pop(ticket)(event)
+            return
+        job = self.jobs.get(ticket)
         if job is None:
             return  # about the connection, or about a line that was cancelled
         if isinstance(event, Progressed):
@@ -233,22 +241,36 @@ class Session:
         return self._progress
 
     def _show(self) -> None:
+        self._shown().show(*self.standing())
+
+    def standing(self) -> tuple[str, float]:
+        """What is under way in words, and its fraction, 0 to 1; only while something is."""
         done = len(self.outcomes)
         n_lines = done + len(self.jobs)
         share = (done + sum(job.fraction for job in self.jobs.values())) / n_lines
         names = {job.order.name: job.stage for job in self.jobs.values()}
         name, stage = max(names.items(), key=lambda item: item[1] != "queued")
         counted = f" ({done + 1} of {n_lines})" if n_lines > 1 else ""
-        self._shown().show(f"Mynah: {name}{counted}, {stage}", share)
+        return f"Mynah: {name}{counted}, {stage}", share
 
     def _rest(self) -> None:
         if self.is_busy:
             return
         if self._progress is not None:
             self._progress.end()
-        if self._timer is not None:
+        if self._timer is not None and not self._questions:
             self._timer.stop()
             self._timer = None
+
+    def _reach(self) -> BackgroundClient:
+        """The client, and the timer that looks after it."""
+        if self._client is None:
+            version = str(cmds.about(version=True))
+            self._client = BackgroundClient(self._connect, "Maya", version)
+            self._watch_scene()
+        if self._timer is None and not cmds.about(batch=True):
+            self._timer = qt.start_timer(self.tick, TICK_MS)
+        return self._client
 
     def _watch_scene(self) -> None:
         if not self._callbacks:

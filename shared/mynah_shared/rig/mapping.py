@@ -128,16 +128,33 @@ class RigMapping:
 
     def save(self, path: Path) -> None:
         """Write the mapping as JSON. The file is complete or not there."""
-        mapping_file.write(path, self.name, self.weights, self.shows, self.targets)
+        mapping_file.write(path, self.to_text())
+
+    def to_text(self) -> str:
+        """The mapping as its file has it."""
+        return mapping_file.text_of(self.name, self.weights, self.shows, self.targets)
 
     @classmethod
     def load(cls, path: Path) -> RigMapping:
         """Read and check a mapping file. Raises `BadInputError` naming the file and the fault."""
         document = mapping_file.read(path)
         try:
-            content = mapping_file.content_of(document)
-            mapping = cls(content.weights, content.name, content.shows, content.targets)
-            mapping.check_channels()
+            return cls._from_document(document)
         except BadInputError as err:
             raise BadInputError(f"The mapping file {path.name} is not usable. {err}") from err
+
+    @classmethod
+    def from_text(cls, text: str) -> RigMapping:
+        """What `to_text` gave. Raises `BadInputError` naming the fault."""
+        try:
+            document = mapping_file.parse(text)
+        except (ValueError, RecursionError) as err:
+            raise BadInputError(f"It is not JSON: {err}.") from err
+        return cls._from_document(document)
+
+    @classmethod
+    def _from_document(cls, document: object) -> RigMapping:
+        content = mapping_file.content_of(document)
+        mapping = cls(content.weights, content.name, content.shows, content.targets)
+        mapping.check_channels()
         return mapping

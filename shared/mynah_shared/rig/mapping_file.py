@@ -36,15 +36,19 @@ class Content:
     targets: dict[str, Target]
 
 
-def write(path: Path, name: str, weights: Rows, shows: Rows, targets: Mapping[str, Target]) -> None:
-    """Write the file, complete or not at all. Raises `BadInputError` if that can't be done."""
+def text_of(name: str, weights: Rows, shows: Rows, targets: Mapping[str, Target]) -> str:
+    """The file's content, one line per target."""
     lines = [
         f"  {_json(target)}: {_json(_entry(targets.get(target), key, row))}"
         for key, rows in zip(_DRIVERS, (weights, shows), strict=True)
         for target, row in rows.items()
     ]
     body = "{\n" + ",\n".join(lines) + "\n }" if lines else "{}"
-    text = f'{{\n "schema": {SCHEMA},\n "name": {_json(name)},\n "targets": {body}\n}}\n'
+    return f'{{\n "schema": {SCHEMA},\n "name": {_json(name)},\n "targets": {body}\n}}\n'
+
+
+def write(path: Path, text: str) -> None:
+    """Write the file, complete or not at all. Raises `BadInputError` if that can't be done."""
     unfinished = path.with_name(path.name + ".part")
     try:
         unfinished.write_text(text, "utf-8")
@@ -59,11 +63,17 @@ def write(path: Path, name: str, weights: Rows, shows: Rows, targets: Mapping[st
 def read(path: Path) -> Any:
     """The JSON in a file. Raises `BadInputError` naming the file and the fault."""
     try:
-        return json.loads(path.read_text("utf-8"), object_pairs_hook=_without_repeats)
+        return parse(path.read_text("utf-8"))
     except BadInputError as err:
         raise BadInputError(f"The mapping file {path.name} is not usable. {err}") from err
     except (OSError, ValueError, RecursionError) as err:
         raise BadInputError(f"The mapping file {path.name} can't be read: {err}.") from err
+
+
+def parse(text: str) -> Any:
+    """The JSON of a text. Raises `BadInputError` if something is in it twice, and `ValueError` or
+    `RecursionError` if it is none."""
+    return json.loads(text, object_pairs_hook=_without_repeats)
 
 
 def content_of(document: Any) -> Content:

@@ -15,3 +15,9 @@ class MQtUtil:
     def mainWindow() -> int | None:
         world.check_thread()
         return None if world.is_batch else world.main_window
+
+    @staticmethod
+    def findControl(name: str) -> int | None:
+        """The pointer of a widget, if a test has put one into `world.widgets[name]["pointer"]`."""
+        world.check_thread()
+        return world.widgets.get(name, {}).get("pointer")

@@ -1,0 +1,1 @@
+"""What the artist sees: the shelf, the window and its parts."""

@@ -1,0 +1,176 @@
+"""Many lines: the sounds of the scene or the rows of a sheet, and how each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..batch import orders_of_scene, orders_of_sheet
+from ..library import MynahError
+from ..order import Order, Wish
+from ..qt import qt_module
+from ..session import Outcome, Session
+
+QtCore = qt_module("QtCore")
+QtWidgets = qt_module("QtWidgets")
+
+NOT_MADE, WAITING, DONE = "not made", "waiting", "done"
+CANCELLED, FAILED = "cancelled", "failed"
+
+
+@dataclass
+class Row:
+    """A line as the table shows it."""
+
+    order: Order
+    state: str = NOT_MADE
+    fraction: float = 0.0
+    message: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What stays the same when the scene is read again."""
+        return self.order.name, self.order.character.name
+
+
+class DialogueTable(QtWidgets.QWidget):
+    """`wish` tells how all lines are performed, `tell` takes sentences about lines that can't be
+    made, or an error (second argument) that keeps all of them from it."""
+
+    def __init__(
+        self,
+        session: Session,
+        wish: Callable[[], Wish],
+        tell: Callable[[list[str], str], None],
+    ) -> None:
+        super().__init__()
+        self.rows: list[Row] = []
+        self._session, self._wish, self._tell = session, wish, tell
+        self._sheet: Path | None = None
+        self.scene_button = QtWidgets.QPushButton("Sounds of the Scene")
+        self.sheet_button = QtWidgets.QPushButton("Sheet…")
+        self.generate_button = QtWidgets.QPushButton("Generate All")
+        self.retry_button = QtWidgets.QPushButton("Retry")
+        self.retry_button.setToolTip("The lines that failed or were cancelled")
+        self.cancel_button = QtWidgets.QPushButton("Cancel")
+        self.table = QtWidgets.QTableWidget(0, 4)
+        self.table.setHorizontalHeaderLabels(["Character", "Line", "State", "Progress"])
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setMinimumHeight(110)
+        self._lay_out()
+        self.scene_button.clicked.connect(self.read_scene)
+        self.sheet_button.clicked.connect(self._choose_sheet)
+        self.generate_button.clicked.connect(self.generate_all)
+        self.retry_button.clicked.connect(self.retry)
+        self.cancel_button.clicked.connect(lambda: self._session.cancel())
+
+    def read_scene(self) -> None:
+        """List the sounds of the scene that are heard."""
+        self._sheet = None
+        self._list()
+
+    def read_sheet(self, path: Path) -> None:
+        """List the rows of a dialogue sheet."""
+        self._sheet = path
+        self._list()
+
+    def generate_all(self) -> None:
+        """Begin all lines, as scene, sheet and fields are now."""
+        if self._list():
+            self._start(self.rows)
+
+    def retry(self) -> None:
+        """Begin those that failed or were cancelled; the others stay as they are."""
+        before = {row.key: row for row in self.rows}
+        if not self._list():
+            return
+        for place, row in enumerate(self.rows):
+            old = before.get(row.key)
+            if old is not None and old.state not in (FAILED, CANCELLED):
+                self.rows[place] = old
+        self._start([row for row in self.rows if row.state == NOT_MADE and row.key in before])
+
+    def take(self, outcome: Outcome) -> None:
+        """Show how a line ended."""
+        for row in self.rows:
+            if row.order is outcome.order:
+                made = outcome.report is not None
+                row.state = DONE if made else FAILED if outcome.is_error else CANCELLED
+                row.fraction = 1.0 if made else 0.0
+                row.message = outcome.message
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how far the lines are."""
+        jobs = {id(job.order): job for job in self._session.jobs.values()}
+        for place, row in enumerate(self.rows):
+            job = jobs.get(id(row.order))
+            if job is not None:
+                row.state, row.fraction = job.stage, job.fraction
+            self._show(place, row)
+        is_busy = self._session.is_busy
+        for button in (self.scene_button, self.sheet_button, self.generate_button):
+            button.setEnabled(not is_busy)
+        is_left = any(row.state in (FAILED, CANCELLED) for row in self.rows)
+        self.retry_button.setEnabled(is_left and not is_busy)
+        self.cancel_button.setEnabled(is_busy)
+
+    def _list(self) -> bool:
+        """Read the lines anew; False, with an error told, if that is not possible."""
+        try:
+            wish = self._wish()
+            if self._sheet is None:
+                orders, faults = orders_of_scene(wish)
+            else:
+                orders, faults = orders_of_sheet(self._sheet, wish)
+        except MynahError as error:
+            self._tell([], str(error))
+            return False
+        self.rows = [Row(order) for order in orders]
+        self.table.setRowCount(len(self.rows))
+        self._tell(faults, "")
+        self.refresh()
+        return True
+
+    def _start(self, rows: list[Row]) -> None:
+        for row in rows:
+            row.state = WAITING
+            self._session.start(row.order)
+        self.refresh()
+
+    def _show(self, place: int, row: Row) -> None:
+        is_under_way = row.state not in (NOT_MADE, DONE, FAILED, CANCELLED)
+        far = f"{100 * row.fraction:.0f} %" if is_under_way or row.state == DONE else ""
+        cells = (row.order.character.name, row.order.name, row.state, far)
+        for column, text in enumerate(cells):
+            item = self.table.item(place, column)
+            if item is None:
+                item = QtWidgets.QTableWidgetItem()
+                self.table.setItem(place, column, item)
+            if item.text() != text:
+                item.setText(text)
+            item.setToolTip(row.message or text)
+
+    def _lay_out(self) -> None:
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for buttons in (
+            (self.scene_button, self.sheet_button),
+            (self.generate_button, self.retry_button, self.cancel_button),
+        ):
+            row = QtWidgets.QHBoxLayout()
+            for button in buttons:
+                row.addWidget(button)
+            column.addLayout(row)
+        column.insertWidget(1, self.table, 1)
+
+    def _choose_sheet(self) -> None:
+        path, _kind = QtWidgets.QFileDialog.getOpenFileName(
+            self, "Dialogue Sheet", "", "Sheets (*.csv)"
+        )
+        if path:
+            self.read_sheet(Path(path))
