@@ -13,7 +13,7 @@ import blender_addon
 from blender_addon.baking import takes
 from blender_addon.dialogue.batch import IN_FLIGHT, Batch
 from blender_addon.dialogue.board import State, board, key_of
-from blender_addon.dialogue.results import load_result, results_folder, store_result
+from blender_addon.dialogue.results import results_folder
 from blender_addon.file_work import file_work
 from blender_addon.session import connect_to, session
 from mynah_shared.protocol import messages as m
@@ -490,22 +490,6 @@ def test_disabling_the_addon_cancels(
 # --- results on the disk --------------------------------------------------------------------------
 
 
-def test_results_are_dropped_oldest_first(tmp_path: Path) -> None:
-    clip = make_clip(n_frames=100)
-    store_result(tmp_path, "a", clip, {"seed": 1})
-    size = (tmp_path / "a.npz").stat().st_size
-    for key in "bc":
-        time.sleep(0.02)
-        store_result(tmp_path, key, clip, {})
-    found = load_result(tmp_path, "a")  # which makes it the youngest
-    assert found is not None
-    assert (found[0].values == clip.values).all()
-    assert found[1] == {"seed": 1}
-    time.sleep(0.02)
-    store_result(tmp_path, "d", clip, {}, limit=2 * size + size // 2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "d.npz"]
-
-
 def test_a_damaged_result_is_computed_again(
     face: bpy.types.Object, make_lines: MakeLines, daemon: FakeDaemon
 ) -> None:
@@ -516,9 +500,3 @@ def test_a_damaged_result_is_computed_again(
     path.write_bytes(path.read_bytes()[:1000])
     batch = run(forced=True)
     assert (batch.tally.made, batch.tally.from_disk) == (1, 0)
-
-
-def test_a_disk_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    store_result(tmp_path / "file", "a", make_clip(), {})
-    assert load_result(tmp_path / "file", "a") is None
