@@ -24,7 +24,7 @@ from .actions import Span
 Rows = Mapping[str, np.ndarray]
 """Numbers of rows by channel."""
 
-_VALUES = 8000
+_VALUES = 4000
 """So many values are made into keys in one piece, at least one channel."""
 
 

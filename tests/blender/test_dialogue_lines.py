@@ -55,8 +55,7 @@ def states() -> list[State]:
 def start(*, forced: bool = False) -> Batch:
     """As the button does in a window: without waiting."""
     scene = bpy.context.scene
-    uids = [line.uid for line in scene.mynah_dialogue.lines]
-    batch = Batch(scene, scene, uids, forced=forced)
+    batch = Batch(scene, scene, [line.uid for line in scene.mynah_dialogue.lines], forced=forced)
     session.start_batch(batch, connect_to(""))
     return batch
 
@@ -498,5 +497,5 @@ def test_a_damaged_result_is_computed_again(
     file_work.flush()
     (path,) = results_folder().glob("*.npz")
     path.write_bytes(path.read_bytes()[:1000])
-    batch = run(forced=True)
-    assert (batch.tally.made, batch.tally.from_disk) == (1, 0)
+    tally = run(forced=True).tally
+    assert (tally.made, tally.from_disk) == (1, 0)

@@ -85,7 +85,7 @@ def daemon_process(mynah_home: Path, repository: Path) -> Iterator[subprocess.Po
 def test_no_call_blocks_while_the_daemon_works(
     face: bpy.types.Object, voice: Path, daemon_process: subprocess.Popen[str]
 ) -> None:
-    # other programs may take the processor in the middle of a call: the best of five counts
+    # where no clock knows when other programs had the processor, the best of five counts
     worst = []
     for seed in range(5):
         bpy.context.scene.mynah.seed = seed  # or the daemon would have the result already
@@ -101,22 +101,32 @@ def _longest_pump_s(face: bpy.types.Object, voice: Path) -> float:
     Those that set keys only work: of them the processor time counts, as each of many would have to
     be lucky to have the processor for itself.
     """
-    began = time.perf_counter()
+    began = _own_time_s()
     begin(face, voice)
-    calls = [time.perf_counter() - began]
+    calls = [_own_time_s() - began]
     while session.job is not None:
         time.sleep(0.01)
-        began, work_began = time.perf_counter(), time.thread_time()
+        began, work_began = _own_time_s(), time.thread_time()
         session.pump()
         is_keying = session.job is None or session.job.stage == "keys"
         work_s = time.thread_time() - work_began
-        calls.append(work_s if is_keying else time.perf_counter() - began)
+        calls.append(work_s if is_keying else _own_time_s() - began)
     assert session.outcome is not None
     assert session.outcome.report is not None
     assert session.outcome.report.keys_before == 55 * 3000
     if len(calls) <= 50:
         return math.inf  # the machine stood still meanwhile: nothing was measured
     return max(calls)
+
+
+def _own_time_s() -> float:
+    """A clock that stands still while this thread is ready but another program has the processor,
+    where the system tells that; what the thread waits for by itself counts."""
+    try:
+        queued_ns = int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+    except OSError:
+        queued_ns = 0
+    return time.perf_counter() - queued_ns / 1e9
 
 
 def test_cancel_takes_effect_at_once(face: bpy.types.Object, voice: Path, slow: FakeDaemon) -> None:

@@ -198,10 +198,11 @@ def test_a_stopped_batch_goes_on(
     assert "of 12 lines: " in told
     made = results(folder)
     assert 2 <= len(made) < 12
-    assert len(entries(folder)) == len(made)
+    noted = len(entries(folder))
+    assert len(made) - noted in (0, 1)  # stopped just before a result was noted: it is made again
     again = batch(folder, "--resume")
     assert again.returncode == 0, again.stderr
-    assert f"{len(made)} there already" in again.stdout
+    assert f"{noted} there already" in again.stdout
     assert len(results(folder)) == 12
 
 

@@ -180,6 +180,12 @@ builds nothing but numbers: test_flame_model.py has files that ask for more."""
 FORBIDDEN_CALLS = {"eval", "exec", "recv_pyobj", "send_pyobj", "system", "popen"}
 
 
+def _is_harmless(call: ast.Call) -> bool:
+    """`model.eval()`, or a MEL sentence that stands in the source."""
+    in_maya = ast.unparse(call.func) == "mel.eval"
+    return not call.args or (in_maya and all(isinstance(arg, ast.Constant) for arg in call.args))
+
+
 def offences(source: str) -> list[str]:
     """What in the source could run code that came from outside."""
     found: list[str] = []
@@ -193,7 +199,7 @@ def offences(source: str) -> list[str]:
         found += [name for name in names if name.split(".")[0] in FORBIDDEN_MODULES]
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in FORBIDDEN_CALLS and not (name == "eval" and not node.args):
+            if name in FORBIDDEN_CALLS and not (name == "eval" and _is_harmless(node)):
                 found.append(name)
             for keyword in node.keywords:
                 is_true = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
@@ -206,9 +212,10 @@ def offences(source: str) -> list[str]:
 
 def test_the_search_finds_what_it_looks_for() -> None:
     bad = "import pickle\nfrom marshal import loads\neval('1')\nsocket.recv_pyobj()\n"
-    bad += "run('x', shell=True)\nnp.load(f, allow_pickle=True)\ntorch.load(f, weights_only=False)"
-    assert len(offences(bad)) == 7
-    assert offences("model.eval()\nnp.load(f, allow_pickle=False)") == []
+    bad += "run('x', shell=True)\ntorch.load(f, weights_only=False)\n"
+    bad += "np.load(f, allow_pickle=True)\nmel.eval(x)\nmel.eval(f'$t={x}')"
+    assert len(offences(bad)) == 9
+    assert offences("model.eval()\nnp.load(f, allow_pickle=False)\nmel.eval('$t=$x')") == []
 
 
 def test_no_source_can_run_what_a_client_sends(repository: Path) -> None:

@@ -116,9 +116,7 @@ def test_the_command_takes_a_video(sample: Path, tmp_path: Path) -> None:
     done = run_mynah("transfer", film, "-o", out, "--style", f"{character}:brows")
     assert done.returncode == 0, done.stderr
     assert "40 frames at 25 fps" in done.stdout
-    said = done.stderr.splitlines()
-    assert "capture" in said
-    assert any("a style clip needs at least 3 s" in line for line in said)
+    assert "capture" in done.stderr.splitlines()
     assert read_clip(out).column("browInnerUp").mean() == pytest.approx(0.45, abs=0.05)
 
 
