@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
@@ -25,10 +24,13 @@ from mynah_shared.protocol.messages import (
 
 from .config import DaemonConfig
 from .jobs import Job, JobTable
+from .leftovers import start_of
 from .link import LinkWriter, read_message
 from .log import log_event
+from .store.errors import StoreError
+from .store.job_store import JobStore
 
-ATTEMPTS: Final = 2
+WORKER: Final = (sys.executable, "-m", "mynah_daemon.worker")
 _HANG_S: Final = 120.0
 """No step takes near as long, decoding (30 s at most) included."""
 _CANCEL_GRACE_S: Final = 10.0
@@ -60,6 +62,7 @@ class _Running:
 
     job: Job
     attempt: bytes
+    asked_s: float
     heard_s: float
     cancelled_s: float | None = None
 
@@ -67,9 +70,9 @@ class _Running:
 class Supervisor(threading.Thread):
     """The thread that owns the worker process. Other threads only call `poke` and `stop`."""
 
-    def __init__(self, config: DaemonConfig, jobs: JobTable) -> None:
+    def __init__(self, config: DaemonConfig, jobs: JobTable, store: JobStore) -> None:
         super().__init__(name="supervisor", daemon=True)
-        self._config, self._jobs = config, jobs
+        self._config, self._jobs, self._store = config, jobs, store
         self._inbox: queue.SimpleQueue[_WorkerSaid | _Poke | _Stop] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: LinkWriter | None = None
@@ -89,7 +92,7 @@ class Supervisor(threading.Thread):
         self._inbox.put(_Poke())
 
     def stop(self) -> None:
-        """Ends the worker; a running job is lost with its daemon."""
+        """Ends the worker; a running job is begun again by the next daemon."""
         self._inbox.put(_Stop())
 
     def run(self) -> None:
@@ -119,9 +122,8 @@ class Supervisor(threading.Thread):
 
     def _start_worker(self) -> None:
         self._generation += 1
-        command = [sys.executable, "-m", "mynah_daemon.worker"]
         process = subprocess.Popen(
-            [*command, str(self._config.weights), str(self._config.blob_dir)],
+            [*WORKER, str(self._config.weights), str(self._config.blob_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -132,6 +134,8 @@ class Supervisor(threading.Thread):
             target=self._read, args=(process, self._generation), name="link", daemon=True
         ).start()
         log_event("worker_started", pid=process.pid)
+        with contextlib.suppress(StoreError):  # it matters only if a frozen one outlives us
+            self._store.note_worker(process.pid, start_of(process.pid))
 
     def _read(self, process: subprocess.Popen[bytes], generation: int) -> None:
         assert process.stdout is not None
@@ -162,7 +166,8 @@ class Supervisor(threading.Thread):
         job = self._jobs.take()
         if job is None:
             return
-        self._running = _Running(job, os.urandom(16), time.monotonic())
+        now_s = time.monotonic()
+        self._running = _Running(job, job.lease, now_s, now_s)
         self._send(Submit((job.request,)))
         log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
 
@@ -181,30 +186,36 @@ class Supervisor(threading.Thread):
         if running is None or said.envelope.message_id != running.attempt:
             return
         running.heard_s = time.monotonic()
-        self._handle_message(running.job, said.envelope)
+        self._handle_message(running, said.envelope)
 
-    def _handle_message(self, job: Job, envelope: Envelope) -> None:
-        message = envelope.message
-        if isinstance(message, SynthesizeReply):
-            self._jobs.finish(job, replace(message, job_id=job.job_id))
-        elif isinstance(message, JobEvent) and message.state is JobState.running:
+    def _handle_message(self, running: _Running, envelope: Envelope) -> None:
+        job, message = running.job, envelope.message
+        if isinstance(message, JobEvent) and message.state is JobState.running:
             self._jobs.progress(job, message.stage, message.done, message.total)
             return
-        elif isinstance(message, JobEvent) and message.state is JobState.failed:
-            self._jobs.fail(job, ErrorCode(message.code), message.message)
         self._running = None
         self._crashes_in_a_row = 0
-        log_event("job_ended", job=job.job_id[:12], state=job.state.value)
+        self._start_next()  # the worker has its hands free while a result goes to the disk
+        if isinstance(message, SynthesizeReply):
+            self._jobs.finish(job, running.attempt, replace(message, job_id=job.job_id))
+        elif isinstance(message, JobEvent) and message.state is JobState.failed:
+            self._jobs.fail(job, ErrorCode(message.code), message.message)
+        log_event(
+            "job_ended",
+            job=job.job_id[:12],
+            state=job.state.value,
+            attempt=job.attempts,
+            worker_s=round(running.heard_s - running.asked_s, 4),
+            store_s=round(time.monotonic() - running.heard_s, 4),
+        )
 
     def _handle_death(self) -> None:
-        """The job gets another worker once; after that it is the likely cause itself."""
+        """The job, which ran alone, gets another worker until it has had its strikes."""
         code = self._process.wait() if self._process else 0
         log_event("worker_died", code=code)
         self._end_worker()
         running, self._running = self._running, None
-        if running and running.job.attempts < ATTEMPTS:
-            self._jobs.requeue(running.job)
-        elif running:
+        if running and not self._jobs.requeue(running.job, is_strike=True):
             self._jobs.fail(
                 running.job,
                 ErrorCode.worker_crash,
