@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import signal
 import threading
 import time
@@ -31,9 +30,11 @@ from .engine.model_store import open_store
 from .handlers import CONTROL, MAIN, Service
 from .jobs import JobTable
 from .keys import Keys, make_keys, open_router, start_authenticator
+from .leftovers import end_leftover
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
 from .server import Bell, ControlServer, MainServer, Responder
+from .store.job_store import CacheLimits, JobStore
 from .styles.library import StyleLibrary
 from .supervisor import Supervisor
 
@@ -50,7 +51,6 @@ class Daemon:
         self._bell, self._control_bell = Bell(), Bell()
         self._stop = threading.Event()
         self._events: queue.SimpleQueue[JobEvent] = queue.SimpleQueue()
-        self._jobs = JobTable(config.limits.queued_jobs, config.result_bytes, self._tell)
 
     def request_stop(self) -> None:
         """Ends `run` soon; from any thread or a signal handler."""
@@ -66,9 +66,10 @@ class Daemon:
         ensure_state_dir()
         with DaemonLock(self._config.state_dir):
             start_log(self._config.log_dir)
-            supervisor = Supervisor(self._config, self._jobs)
-            service = self._make_service(supervisor)
             keys = make_keys()
+            store = self._open_store()
+            service = self._make_service(store)
+            supervisor = service.supervisor
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
             authenticator = start_authenticator(context, keys)
             try:
@@ -80,20 +81,27 @@ class Daemon:
                     supervisor.join(_STOP_S)
                 authenticator.stop()
                 context.destroy(linger=0)
-                shutil.rmtree(self._config.blob_dir, ignore_errors=True)
+                service.blobs.close()
+                store.close()
                 log_event("stopped")
 
-    def _make_service(self, supervisor: Supervisor) -> Service:
+    def _open_store(self) -> JobStore:
         config = self._config
+        return JobStore(config.job_dir, CacheLimits(config.result_bytes, config.result_days))
+
+    def _make_service(self, store: JobStore) -> Service:
+        config = self._config
+        end_leftover(store)
+        jobs = JobTable(store, config.limits.queued_jobs, self._tell)
+        blobs = BlobStore(config.blob_dir, config.limits, config.blob_bytes, jobs.uses_blob)
+        jobs.fail_without(blobs.has)
         return Service(
             config=config,
             store=open_store(config.weights),
             styles=StyleLibrary(config.style_dir),
-            blobs=BlobStore(
-                config.blob_dir, config.limits, config.blob_bytes, self._jobs.uses_blob
-            ),
-            jobs=self._jobs,
-            supervisor=supervisor,
+            blobs=blobs,
+            jobs=jobs,
+            supervisor=Supervisor(config, jobs, store),
             request_stop=self.request_stop,
             server_id=self._server_id,
         )
@@ -112,7 +120,7 @@ class Daemon:
         )
         responder = Responder(router, MAIN, service)
         control = ControlServer(Responder(control_router, CONTROL, service), self._control_bell)
-        server = MainServer(responder, self._bell, self._events, self._jobs.is_outdated)
+        server = MainServer(responder, self._bell, self._events, service.jobs.is_outdated)
         self._handle_signals()
         control.start()
         service.supervisor.start()
@@ -136,7 +144,7 @@ class Daemon:
                     self._stop.is_set()
                     # without either thread it would only seem to serve: the next one will
                     or not (service.supervisor.is_alive() and control.is_alive())
-                    or self._is_idle(responder, control)
+                    or self._is_idle(service.jobs, responder, control)
                 )
             )
         finally:
@@ -152,11 +160,11 @@ class Daemon:
         except EngineUnavailableError:  # others may open it now: clients refuse it with a sentence
             logger.warning("connection_file_left")
 
-    def _is_idle(self, responder: Responder, control: ControlServer) -> bool:
+    def _is_idle(self, jobs: JobTable, responder: Responder, control: ControlServer) -> bool:
         heard_s = max(responder.heard_s, control.heard_s)
         if control.n_clients or time.monotonic() - heard_s < self._config.idle_exit_s:
             return False
-        queued, running, _ = self._jobs.counts()
+        queued, running, _ = jobs.counts()
         return queued + running == 0
 
     def _handle_signals(self) -> None:

@@ -22,9 +22,10 @@ from mynah_shared.protocol.messages import (
     ErrorReply,
     JobEvent,
     Message,
+    Submit,
 )
 
-from .handlers import Handler, Service
+from .handlers import Handler, Service, submit
 from .jobs import TERMINAL
 from .log import log_event, logger
 
@@ -109,11 +110,12 @@ class Responder:
             if err.message_id is not None:
                 self.send(identity, ErrorReply(err.code, str(err)), err.message_id)
             return None
-        reply = self._handle(envelope.message)
+        reply = self._handle(envelope)
         self.send(identity, reply, envelope.message_id)
         return reply
 
-    def _handle(self, message: Message) -> Message:
+    def _handle(self, envelope: codec.Envelope) -> Message:
+        message = envelope.message
         handler = self._handlers.get(type(message))
         if handler is None:
             return ErrorReply(
@@ -121,6 +123,8 @@ class Responder:
                 f"'{codec.WIRE_NAMES[type(message)]}' is not answered on this socket.",
             )
         try:
+            if isinstance(message, Submit):
+                return submit(self._service, message, envelope.session_id)
             return handler(self._service, message)
         except JobFailedError as err:
             after_ms = 1000 if err.code == ErrorCode.busy else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
@@ -26,11 +25,13 @@ from mynah_shared.protocol.messages import (
 
 from .config import DaemonConfig
 from .jobs import Job, JobTable
+from .leftovers import start_of
 from .link import LINES_AT_ONCE, LinkWriter, read_message
 from .log import log_event
+from .store.errors import StoreError
+from .store.job_store import JobStore
 
-STRIKES: Final = 2
-"""So many workers may a job take down while it is alone with them."""
+WORKER: Final = (sys.executable, "-m", "mynah_daemon.worker")
 _HANG_S: Final = 120.0
 """No step takes near as long, decoding (30 s at most) included."""
 _CANCEL_GRACE_S: Final = 10.0
@@ -62,6 +63,7 @@ class _Running:
 
     job: Job
     attempt: bytes
+    asked_s: float
     heard_s: float
     cancelled_s: float | None = None
 
@@ -69,9 +71,9 @@ class _Running:
 class Supervisor(threading.Thread):
     """The thread that owns the worker process. Other threads only call `poke` and `stop`."""
 
-    def __init__(self, config: DaemonConfig, jobs: JobTable) -> None:
+    def __init__(self, config: DaemonConfig, jobs: JobTable, store: JobStore) -> None:
         super().__init__(name="supervisor", daemon=True)
-        self._config, self._jobs = config, jobs
+        self._config, self._jobs, self._store = config, jobs, store
         self._inbox: queue.SimpleQueue[_WorkerSaid | _Poke | _Stop] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: LinkWriter | None = None
@@ -91,7 +93,7 @@ class Supervisor(threading.Thread):
         self._inbox.put(_Poke())
 
     def stop(self) -> None:
-        """Ends the worker; a running job is lost with its daemon."""
+        """Ends the worker; a running job is begun again by the next daemon."""
         self._inbox.put(_Stop())
 
     def run(self) -> None:
@@ -121,9 +123,8 @@ class Supervisor(threading.Thread):
 
     def _start_worker(self) -> None:
         self._generation += 1
-        command = [sys.executable, "-m", "mynah_daemon.worker"]
         process = subprocess.Popen(
-            [*command, str(self._config.weights), str(self._config.blob_dir)],
+            [*WORKER, str(self._config.weights), str(self._config.blob_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -134,6 +135,8 @@ class Supervisor(threading.Thread):
             target=self._read, args=(process, self._generation), name="link", daemon=True
         ).start()
         log_event("worker_started", pid=process.pid)
+        with contextlib.suppress(StoreError):  # it matters only if a frozen one outlives us
+            self._store.note_worker(process.pid, start_of(process.pid))
 
     def _read(self, process: subprocess.Popen[bytes], generation: int) -> None:
         assert process.stdout is not None
@@ -165,7 +168,8 @@ class Supervisor(threading.Thread):
             job = self._jobs.take(is_alone=not self._running)
             if job is None:
                 return
-            running = _Running(job, os.urandom(16), time.monotonic())
+            now_s = time.monotonic()
+            running = _Running(job, job.lease, now_s, now_s)
             self._running[running.attempt] = running
             self._send(Submit((job.request,)), running)
             log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
@@ -189,16 +193,24 @@ class Supervisor(threading.Thread):
 
     def _handle_message(self, running: _Running, envelope: Envelope) -> None:
         job, message = running.job, envelope.message
-        if isinstance(message, SynthesizeReply):
-            self._jobs.finish(job, replace(message, job_id=job.job_id))
-        elif isinstance(message, JobEvent) and message.state is JobState.running:
+        if isinstance(message, JobEvent) and message.state is JobState.running:
             self._jobs.progress(job, message.stage, message.done, message.total)
             return
-        elif isinstance(message, JobEvent) and message.state is JobState.failed:
-            self._jobs.fail(job, ErrorCode(message.code), message.message)
         del self._running[running.attempt]
         self._crashes_in_a_row = 0
-        log_event("job_ended", job=job.job_id[:12], state=job.state.value)
+        self._start_next()  # the worker has its hands free while a result goes to the disk
+        if isinstance(message, SynthesizeReply):
+            self._jobs.finish(job, running.attempt, replace(message, job_id=job.job_id))
+        elif isinstance(message, JobEvent) and message.state is JobState.failed:
+            self._jobs.fail(job, ErrorCode(message.code), message.message)
+        log_event(
+            "job_ended",
+            job=job.job_id[:12],
+            state=job.state.value,
+            attempt=job.attempts,
+            worker_s=round(running.heard_s - running.asked_s, 4),
+            store_s=round(time.monotonic() - running.heard_s, 4),
+        )
 
     def _handle_death(self) -> None:
         """Whoever was with the worker may have been the cause: each is tried again alone, and who
@@ -208,11 +220,8 @@ class Supervisor(threading.Thread):
         self._end_worker()
         suspects = [running.job for running in self._running.values()]
         self._running.clear()
-        for job in reversed(suspects):  # each goes before those that wait
-            job.strikes += len(suspects) == 1
-            if job.strikes < STRIKES:
-                self._jobs.requeue(job)
-            else:
+        for job in suspects:
+            if not self._jobs.requeue(job, is_strike=len(suspects) == 1):
                 self._jobs.fail(job, ErrorCode.worker_crash, _verdict(job.request))
         self.restarts += 1
         self._back_off()
