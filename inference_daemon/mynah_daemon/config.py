@@ -43,6 +43,8 @@ class DaemonConfig:
     """A result that nobody has asked for in so long is deleted."""
     blob_bytes: int = 2 << 30
     """Uploaded files kept on disk while the daemon lives or open jobs need them."""
+    metrics_port: int = 0
+    """Where Prometheus finds figures, on `host`; 0: nowhere."""
     landmarker: Path | None = None
     """MediaPipe's Face Landmarker, for videos; None: fetched on first use."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
@@ -33,6 +34,8 @@ from .keys import Keys, make_keys, open_router, start_authenticator
 from .leftovers import end_leftover
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
+from .memory import peak_bytes
+from .metrics import Gauges, serve_metrics
 from .server import Bell, ControlServer, MainServer, Responder
 from .store.job_store import CacheLimits, JobStore
 from .styles.library import StyleLibrary
@@ -73,7 +76,8 @@ class Daemon:
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
             authenticator = start_authenticator(context, keys)
             try:
-                self._serve(context, keys, service, ready)
+                with self._metrics(service):
+                    self._serve(context, keys, service, ready)
             finally:
                 self._remove_connection_file()
                 if supervisor.is_alive():
@@ -84,6 +88,24 @@ class Daemon:
                 service.blobs.close()
                 store.close()
                 log_event("stopped")
+
+    @contextlib.contextmanager
+    def _metrics(self, service: Service) -> Iterator[None]:
+        """Figures for Prometheus, if asked for."""
+        if not self._config.metrics_port:
+            yield
+            return
+        gauges: Gauges = {
+            "queued_lines": ("Lines that wait.", lambda: service.jobs.counts()[0]),
+            "running_lines": ("Lines under way.", lambda: service.jobs.counts()[1]),
+            "worker_restarts": ("Workers lost.", lambda: service.supervisor.restarts),
+            "memory_bytes": ("The daemon's own, at most.", peak_bytes),
+        }
+        stop = serve_metrics(self._config.host, self._config.metrics_port, gauges)
+        try:
+            yield
+        finally:
+            stop()
 
     def _open_store(self) -> JobStore:
         config = self._config

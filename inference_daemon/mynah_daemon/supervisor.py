@@ -24,6 +24,7 @@ from mynah_shared.protocol.messages import (
 )
 
 from .config import DaemonConfig
+from .crash_reports import TRACE_NAME, Crash, write_report
 from .jobs import Job, JobTable
 from .leftovers import start_of
 from .link import LINES_AT_ONCE, LinkWriter, read_message
@@ -123,8 +124,9 @@ class Supervisor(threading.Thread):
 
     def _start_worker(self) -> None:
         self._generation += 1
+        trace = self._config.log_dir / TRACE_NAME
         process = subprocess.Popen(
-            [*WORKER, str(self._config.weights), str(self._config.blob_dir)],
+            [*WORKER, str(self._config.weights), str(self._config.blob_dir), str(trace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -219,6 +221,9 @@ class Supervisor(threading.Thread):
         log_event("worker_died", code=code)
         self._end_worker()
         suspects = [running.job for running in self._running.values()]
+        with contextlib.suppress(OSError):  # a full disk: the log still says that it died
+            crash = Crash(code, [job.job_id for job in suspects])
+            write_report(self._config.log_dir, crash)
         self._running.clear()
         for job in suspects:
             if not self._jobs.requeue(job, is_strike=len(suspects) == 1):

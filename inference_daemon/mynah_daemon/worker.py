@@ -1,13 +1,14 @@
-"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS`.
+"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS TRACE`.
 
 Jobs come in on stdin and leave on stdout as messages (see `link.py`). A thread reads, so that a
 cancel reaches the job between two steps. The end of stdin ends the process at once, whatever it is
-doing: a worker never outlives its daemon.
+doing: a worker never outlives its daemon. A crash leaves the stacks of its threads in TRACE.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import faulthandler
 import json
 import logging
 import os
@@ -186,8 +187,9 @@ def _failure(job_id: str, code: ErrorCode, message: str) -> JobEvent:
     return JobEvent(job_id, 0, JobState.failed, "", 0, 1, code.value, message)
 
 
-def main(weights: str, blobs: str) -> None:
+def main(weights: str, blobs: str, trace: str) -> None:
     """Serves the link on stdin and stdout; whatever a library prints goes to stderr."""
+    faulthandler.enable(open(trace, "w", encoding="utf-8"))  # noqa: SIM115  (as long as it lives)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     logging.basicConfig(format="worker: %(message)s")
     link_out = os.fdopen(os.dup(1), "wb")
@@ -198,4 +200,4 @@ def main(weights: str, blobs: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from mynah_shared._version import __version__
@@ -18,12 +19,19 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--host", default=LOOPBACK, help=f"a loopback address (default: {LOOPBACK})"
     )
+    parser.add_argument(
+        "--metrics",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="answer Prometheus at this port, at /metrics (needs the extra 'metrics')",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves in the foreground; a second daemon for the same state folder ends at once."""
-    config = config_from_environment(arguments.host)
+    config = replace(config_from_environment(arguments.host), metrics_port=arguments.metrics)
     try:
         Daemon(config).run(
             lambda pid: print(
