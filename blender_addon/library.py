@@ -80,12 +80,28 @@ if TYPE_CHECKING or not _IS_VENDORED:
     )
     from mynah_shared.rig.drive import bounds, drive
     from mynah_shared.rig.dry_run import DryRun, dry_run
+    from mynah_shared.rig.edit import (
+        named_target,
+        with_range,
+        with_target,
+        with_weight,
+        without_channel,
+    )
     from mynah_shared.rig.inverse import invert
     from mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from mynah_shared.rig.mirror import mirrored
-    from mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
+    from mynah_shared.rig.rig_matcher import RigNames, propose_character
     from mynah_shared.rig.targets import Kind, Motion, Target
+    from mynah_shared.rig.view import (
+        Row,
+        View,
+        matches_search,
+        report_sentences,
+        shown_value,
+        unmapped,
+        view_of,
+    )
     from mynah_shared.scene.dialogue import DialogueLine
     from mynah_shared.scene.folder import lines_in_folder
     from mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
@@ -149,12 +165,28 @@ else:
     )
     from .vendor.mynah_shared.rig.drive import bounds, drive
     from .vendor.mynah_shared.rig.dry_run import DryRun, dry_run
+    from .vendor.mynah_shared.rig.edit import (
+        named_target,
+        with_range,
+        with_target,
+        with_weight,
+        without_channel,
+    )
     from .vendor.mynah_shared.rig.inverse import invert
     from .vendor.mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from .vendor.mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from .vendor.mynah_shared.rig.mirror import mirrored
-    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
+    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_character
     from .vendor.mynah_shared.rig.targets import Kind, Motion, Target
+    from .vendor.mynah_shared.rig.view import (
+        Row,
+        View,
+        matches_search,
+        report_sentences,
+        shown_value,
+        unmapped,
+        view_of,
+    )
     from .vendor.mynah_shared.scene.dialogue import DialogueLine
     from .vendor.mynah_shared.scene.folder import lines_in_folder
     from .vendor.mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
@@ -206,6 +238,7 @@ __all__ = [
     "RemoveStyle",
     "RigMapping",
     "RigNames",
+    "Row",
     "SheetError",
     "StyleEntry",
     "StyleList",
@@ -214,6 +247,7 @@ __all__ = [
     "Target",
     "UNAVAILABLE",
     "UNBOUNDED",
+    "View",
     "Weights",
     "__version__",
     "bounds",
@@ -227,16 +261,25 @@ __all__ = [
     "hold_poses",
     "invert",
     "lines_in_folder",
+    "matches_search",
     "mirrored",
+    "named_target",
+    "propose_character",
     "propose_mapping",
-    "propose_rig",
     "read_connection_file",
     "read_sheet",
-    "recognise_meshes",
     "reduce_clip",
+    "report_sentences",
     "retarget",
+    "shown_value",
     "state_dir",
     "step_clip",
     "style_file",
+    "unmapped",
+    "view_of",
+    "with_range",
+    "with_target",
+    "with_weight",
+    "without_channel",
     "write_sheet",
 ]

@@ -1,4 +1,4 @@
-"""Mynah as Maya loads it: its commands, shelf and menu, and nothing that runs before one is used."""
+"""Mynah as Maya loads it: commands, shelf and menu, and nothing that runs before one is used."""
 
 from __future__ import annotations
 
