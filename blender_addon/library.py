@@ -46,6 +46,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         Finished,
         Progressed,
     )
+    from mynah_shared.client.examination import EngineState, Look, engine_faults
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
@@ -127,6 +128,7 @@ else:
         Finished,
         Progressed,
     )
+    from .vendor.mynah_shared.client.examination import EngineState, Look, engine_faults
     from .vendor.mynah_shared.client.launcher import (
         EngineCommand,
         find_engine,
@@ -209,6 +211,7 @@ __all__ = [
     "Disconnected",
     "DryRun",
     "EngineCommand",
+    "EngineState",
     "EngineUnavailableError",
     "Failed",
     "FetchStylePicture",
@@ -227,6 +230,7 @@ __all__ = [
     "LibraryQuestion",
     "Line",
     "ListStyles",
+    "Look",
     "Match",
     "ModelInfo",
     "Motion",
@@ -256,6 +260,7 @@ __all__ = [
     "closure_pins",
     "drive",
     "dry_run",
+    "engine_faults",
     "find_engine",
     "find_or_start_daemon",
     "hold_poses",

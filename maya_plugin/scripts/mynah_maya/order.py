@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .baking.line import check_character
-from .character import Character, find_character
+from .character import Character, find_character, read_rig
 from .library import (
     Amounts,
     BadInputError,
@@ -22,6 +22,7 @@ from .library import (
     style_file,
     write_styles,
 )
+from .rig_mapping import own_mapping
 from .scene_reader import Source, effective_fps, read_source
 
 
@@ -94,7 +95,10 @@ def order_line(
 ) -> Order:
     """A line of dialogue for a character; styles that are files lie in `folder`. Raises
     `BadInputError` with the remedy."""
-    mapping = RigMapping.load(Path(wish.mapping)) if wish.mapping else None
+    if wish.mapping:
+        mapping = RigMapping.load(Path(wish.mapping))
+    else:
+        mapping = own_mapping(read_rig(character))
     for use in spoken.styles:
         file = style_file(use.name, folder)
         if file is not None and not file.is_file():

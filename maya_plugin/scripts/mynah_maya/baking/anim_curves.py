@@ -107,7 +107,9 @@ def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> N
     times = om.MTimeArray()
     for frame in keys.frames:
         times.append(om.MTime(float(frame), unit))
-    values = om.MDoubleArray([float(value) for value in _internal(keys.values, curve)])
+    values = om.MDoubleArray(
+        [float(value) for value in to_internal(keys.values, curve.animCurveType)]
+    )
     fn = oma.MFnAnimCurve
     if keys.interpolation is Interpolation.linear:
         curve.addKeys(times, values, fn.kTangentLinear, fn.kTangentLinear, True, change)
@@ -149,10 +151,11 @@ def _spans(curve: oma.MFnAnimCurve, frames: FloatArray) -> tuple[FloatArray, Flo
     return np.diff(frames, prepend=first), np.diff(frames, append=last)
 
 
-def _internal(values: FloatArray, curve: oma.MFnAnimCurve) -> FloatArray:
-    """Numbers of the interface as the API counts them: radians, centimetres."""
-    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTA:
+def to_internal(values: FloatArray, kind: int) -> FloatArray:
+    """Numbers of the interface as the API counts them, by the type of their curve: radians,
+    centimetres."""
+    if kind == oma.MFnAnimCurve.kAnimCurveTA:
         return values * om.MAngle.uiToInternal(1.0)
-    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTL:
+    if kind == oma.MFnAnimCurve.kAnimCurveTL:
         return values * om.MDistance.uiToInternal(1.0)
     return np.asarray(values, np.float64)
