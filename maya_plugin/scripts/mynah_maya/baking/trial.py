@@ -49,7 +49,7 @@ class TrialPose:
         values = MotionClip(24.0, mapping.names, poses)
         tracks = [*shape_tracks(rig, mapping, values, {})]
         tracks += attribute_tracks(rig, mapping, values, {})
-        frame = float(cmds.currentTime(query=True))
+        frame = oma.MAnimControl.currentTime().asUnits(om.MTime.uiUnit())
         bones, remarks = bone_tracks(rig, mapping, values, {}, frame)
         tracks += bones
         moved = [track for track in tracks if np.ptp(track.values) > _STILL]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from maya import cmds, mel
 
@@ -135,7 +136,8 @@ def _shift(play: Play, frames: float) -> Callable[[], object]:
         if own is not None:
             found += cmds.listConnections(f"{own}.weight", source=True, type="animCurve") or []
         for name in found:
-            cmds.keyframe(name, edit=True, relative=True, timeChange=frames)
+            move: Any = cmds.keyframe  # the stubs lack its edit mode
+            move(name, edit=True, relative=True, timeChange=frames)
 
     return deed
 

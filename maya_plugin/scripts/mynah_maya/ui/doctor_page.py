@@ -96,7 +96,8 @@ class DoctorPage(QtWidgets.QWidget):
     def _show(self, error: str) -> None:
         problems = sum(finding.severity is Severity.problem for finding in self.findings)
         hints = len(self.findings) - problems
-        words = [f"{problems} problems, {hints} hints."] if self.findings else ["Nothing found."]
+        counted = f"{_counted(problems, 'problem')}, {_counted(hints, 'hint')}."
+        words = [counted if self.findings else "Nothing found."]
         if self._look is not None:
             words.append("Looking at the engine…")
         if error:
@@ -112,6 +113,10 @@ class DoctorPage(QtWidgets.QWidget):
             column.addWidget(row)
         column.addStretch(1)
         self.area.setWidget(inside)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 class _FindingRow(QtWidgets.QWidget):
