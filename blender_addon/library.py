@@ -105,6 +105,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     )
     from mynah_shared.scene.dialogue import DialogueLine
     from mynah_shared.scene.folder import lines_in_folder
+    from mynah_shared.scene.marker import read_marker
     from mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
     from mynah_shared.scene.style_words import style_file
 else:
@@ -191,6 +192,7 @@ else:
     )
     from .vendor.mynah_shared.scene.dialogue import DialogueLine
     from .vendor.mynah_shared.scene.folder import lines_in_folder
+    from .vendor.mynah_shared.scene.marker import read_marker
     from .vendor.mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
     from .vendor.mynah_shared.scene.style_words import style_file
 
@@ -272,6 +274,7 @@ __all__ = [
     "propose_character",
     "propose_mapping",
     "read_connection_file",
+    "read_marker",
     "read_sheet",
     "reduce_clip",
     "report_sentences",

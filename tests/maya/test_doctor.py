@@ -144,9 +144,7 @@ def test_lines_that_overlap_and_layers_that_lost_something(talker: str) -> None:
     from maya import cmds
 
     bake(clip_of_talk(), names=("hero",), line="two", start=40)
-    assert told() == [
-        "'line' and 'two' overlap from frame 40 to 57: only the upper layer shows."
-    ]
+    assert told() == ["'line' and 'two' overlap from frame 40 to 57: only the upper layer shows."]
     cmds.delete("mynah_two_0")
     curves = cmds.animLayer(talker, query=True, animCurves=True)
     cmds.delete(*curves)

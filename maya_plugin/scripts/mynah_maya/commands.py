@@ -10,7 +10,7 @@ from maya import cmds
 
 from . import session as sessions
 from .baking import anim_curves
-from .batch import orders_of_scene, orders_of_sheet
+from .batch import orders_of_bookmarks, orders_of_scene, orders_of_sheet
 from .character import find_character, read_rig
 from .doctor.examination import examine, findings_of_engine, fix_all, in_order
 from .doctor.finding import Finding
@@ -47,6 +47,8 @@ GENERATE = (
 )
 BATCH = (
     Flag("sh", "sheet", "sheet", str, "A dialogue sheet (CSV); else all sounds of the scene."),
+    Flag("bm", "bookmarks", "bookmarks", bool, "The time slider's bookmarks cut one recording:"),
+    Flag("a", "audio", "audio", str, "… this sound or file; else the one that plays."),
     *_VOICE,
     *_KEYS,
 )
@@ -121,15 +123,20 @@ class MynahGenerate(_Command):
 
 class MynahBatch(_Command):
     name = "mynahBatch"
-    purpose = "keys for all rows of a dialogue sheet, or all sounds of the scene that are heard."
+    purpose = "keys for all rows of a dialogue sheet, sounds of the scene, or bookmarks."
     example = "mynahBatch -sheet dialogue.csv; mynahBatch hero: villain:"
     flags = BATCH
 
     def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
         waits, sheet = _waits(found), found.pop("sheet", "")
+        by_bookmark = found.pop("bookmarks", False)
+        if sheet and by_bookmark:
+            raise BadInputError("-sheet and -bookmarks exclude each other; leave one out.")
         wish = Wish(**found, characters=objects)
         if sheet:
             orders, faults = orders_of_sheet(Path(sheet), wish)
+        elif by_bookmark:
+            orders, faults = orders_of_bookmarks(wish)
         else:
             orders, faults = orders_of_scene(wish)
         if not orders:

@@ -69,6 +69,7 @@ from mynah_shared.rig.view import (
     view_of,
 )
 from mynah_shared.scene.dialogue import AUDIO_SUFFIXES, DialogueLine
+from mynah_shared.scene.marker import read_marker
 from mynah_shared.scene.sheet import read_sheet
 from mynah_shared.scene.style_words import STYLE_SUFFIXES, parse_styles, style_file, write_styles
 
@@ -131,6 +132,7 @@ __all__ = [
     "named_target",
     "parse_styles",
     "propose_character",
+    "read_marker",
     "read_sheet",
     "reduce_clip",
     "report_sentences",

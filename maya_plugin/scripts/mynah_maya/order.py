@@ -69,7 +69,7 @@ class Order:
 def order_of(wish: Wish) -> Order:
     """The line that a command asks for. Raises `BadInputError` with the remedy."""
     character = find_character(wish.characters)
-    source = _cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
+    source = cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
     spoken = DialogueLine(
         name=wish.line or source.line,
         audio=source.audio,
@@ -141,7 +141,7 @@ def _quality(text: str) -> Quality:
         ) from None
 
 
-def _cut(source: Source, from_s: float, to_s: float) -> Source:
+def cut(source: Source, from_s: float, to_s: float) -> Source:
     """Only these seconds of the recording."""
     start_s = max(source.start_s, from_s)
     ends = [end for end in (source.end_s, to_s) if end > 0]

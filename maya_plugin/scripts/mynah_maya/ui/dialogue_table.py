@@ -1,4 +1,4 @@
-"""Many lines: the sounds of the scene or the rows of a sheet, and how each of them is."""
+"""Many lines: sounds of the scene, bookmarks or rows of a sheet, and how each of them is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..batch import orders_of_scene, orders_of_sheet
+from ..batch import orders_of_bookmarks, orders_of_scene, orders_of_sheet
 from ..library import MynahError
 from ..order import Order, Wish
 from ..qt import qt_module
@@ -53,6 +53,11 @@ class DialogueTable(QtWidgets.QWidget):
         self.rows: list[Row] = []
         self._session, self._wish, self._tell = session, wish, tell
         self._sheet: Path | None = None
+        self._by_bookmark = False
+        self.bookmark_button = QtWidgets.QPushButton("Bookmarks")
+        self.bookmark_button.setToolTip(
+            "The time slider's bookmarks, called 'Anna: line name', cut the recording under Voice"
+        )
         self.scene_button = QtWidgets.QPushButton("Sounds of the Scene")
         self.sheet_button = QtWidgets.QPushButton("Sheet…")
         self.generate_button = QtWidgets.QPushButton("Generate All")
@@ -70,6 +75,7 @@ class DialogueTable(QtWidgets.QWidget):
         self.table.setMinimumHeight(110)
         self._lay_out()
         self.scene_button.clicked.connect(self.read_scene)
+        self.bookmark_button.clicked.connect(self.read_bookmarks)
         self.sheet_button.clicked.connect(self._choose_sheet)
         self.generate_button.clicked.connect(self.generate_all)
         self.retry_button.clicked.connect(self.retry)
@@ -77,12 +83,17 @@ class DialogueTable(QtWidgets.QWidget):
 
     def read_scene(self) -> None:
         """List the sounds of the scene that are heard."""
-        self._sheet = None
+        self._sheet, self._by_bookmark = None, False
+        self._list()
+
+    def read_bookmarks(self) -> None:
+        """List the time slider's bookmarks."""
+        self._sheet, self._by_bookmark = None, True
         self._list()
 
     def read_sheet(self, path: Path) -> None:
         """List the rows of a dialogue sheet."""
-        self._sheet = path
+        self._sheet, self._by_bookmark = path, False
         self._list()
 
     def generate_all(self) -> None:
@@ -124,7 +135,12 @@ class DialogueTable(QtWidgets.QWidget):
                 row.state, row.fraction = job.stage, job.fraction
             self._show(place, row)
         is_busy = self._session.is_busy
-        for button in (self.scene_button, self.sheet_button, self.generate_button):
+        for button in (
+            self.scene_button,
+            self.bookmark_button,
+            self.sheet_button,
+            self.generate_button,
+        ):
             button.setEnabled(not is_busy)
         is_left = any(row.state in (FAILED, CANCELLED) for row in self.rows)
         self.retry_button.setEnabled(is_left and not is_busy)
@@ -134,10 +150,12 @@ class DialogueTable(QtWidgets.QWidget):
         """Read the lines anew; False, with an error told, if that is not possible."""
         try:
             wish = self._wish()
-            if self._sheet is None:
-                orders, faults = orders_of_scene(wish)
-            else:
+            if self._sheet is not None:
                 orders, faults = orders_of_sheet(self._sheet, wish)
+            elif self._by_bookmark:
+                orders, faults = orders_of_bookmarks(wish)
+            else:
+                orders, faults = orders_of_scene(wish)
         except MynahError as error:
             self._tell([], str(error))
             return False
@@ -186,7 +204,7 @@ class DialogueTable(QtWidgets.QWidget):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for buttons in (
-            (self.scene_button, self.sheet_button),
+            (self.scene_button, self.bookmark_button, self.sheet_button),
             (self.generate_button, self.retry_button, self.cancel_button),
         ):
             row = QtWidgets.QHBoxLayout()
