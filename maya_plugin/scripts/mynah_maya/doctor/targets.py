@@ -96,6 +96,7 @@ def _check_blend_shape(name: str, reference: Reference) -> Iterator[Finding]:
         yield Finding(
             f"These targets of '{name}' are locked, so lines leave them alone: "
             f"{list_names([plug.rpartition('.')[2] for plug in locked])}.",
+            Severity.hint,
             fix=Fix("Unlock", _unlock(list(locked)), asks=True),
         )
     shapes: Any = cmds.blendShape(name, query=True, geometry=True)
