@@ -33,7 +33,9 @@ KNOWN = {
         "test_commands.py::test_the_animation_is_there_when_the_scene_is_opened_again"
     ),
     "no cached playback": "test_rivals.py::test_nothing_of_ours_has_to_be_evaluated",
-    "no bake and no undo": "test_baking.py::test_one_undo_takes_all_of_it_back_and_redo_makes_it_again",
+    "no bake and no undo": (
+        "test_baking.py::test_one_undo_takes_all_of_it_back_and_redo_makes_it_again"
+    ),
     "no batch": "test_window.py::test_the_scenes_dialogue",
 }
 
