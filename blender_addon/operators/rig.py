@@ -12,11 +12,23 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..baking.trial import trial
-from ..library import CHANNELS, BadInputError, Kind, Motion, RigMapping, Target, mirrored
-from ..rigging import edit
+from ..library import (
+    CHANNELS,
+    BadInputError,
+    Motion,
+    RigMapping,
+    matches_search,
+    mirrored,
+    named_target,
+    report_sentences,
+    with_range,
+    with_target,
+    with_weight,
+    without_channel,
+)
 from ..rigging.character import mapping_of, store
 from ..rigging.names import RigParts, read_parts
-from ..rigging.view import read_view, report_of, report_sentences, unmapped
+from ..rigging.view import read_view, report_of, unmapped
 from ..scene_reader import character_of
 
 _AXES = (
@@ -34,20 +46,18 @@ _NAVIGATION = frozenset(
 
 
 def _find_channels(_owner: object, _context: bpy.types.Context, text: str) -> Iterator[str]:
-    words = text.casefold().split()
-    return (name for name in CHANNELS if all(word in name.casefold() for word in words))
+    return (name for name in CHANNELS if matches_search(name, text))
 
 
 def _find_unmapped(_owner: object, context: bpy.types.Context, text: str) -> Iterator[str]:
     character = character_of(context)
     if character is None:
         return
-    words = text.casefold().split()
     try:
         names = unmapped(character)
     except BadInputError:
         return
-    yield from (name for name in names if all(word in name.casefold() for word in words))
+    yield from (name for name in names if matches_search(name, text))
 
 
 def _target_name() -> StringProperty:
@@ -117,9 +127,7 @@ class MYNAH_OT_set_weight(_RigOperator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.with_weight(
-                mapping, self.target, self.channel, self.weight
-            ),
+            lambda mapping, _parts: with_weight(mapping, self.target, self.channel, self.weight),
         )
 
 
@@ -137,7 +145,7 @@ class MYNAH_OT_remove_channel(_RigOperator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.without_channel(mapping, self.target, self.channel),
+            lambda mapping, _parts: without_channel(mapping, self.target, self.channel),
         )
 
 
@@ -194,23 +202,9 @@ class MYNAH_OT_add_target(_RigOperator):
         return self.change(context, self._with_target)
 
     def _with_target(self, mapping: RigMapping, parts: RigParts) -> RigMapping:
-        shapes = {name for _mesh, own in parts.names.shapes for name in own}
-        label, target = self.name, Target()
-        place = parts.find_property(self.name, "")
-        if self.name in shapes:
-            pass
-        elif place is not None:
-            owner = place.bone or place.owner.name
-            target = Target(Kind.PROPERTY, self.name, owner=owner, full=self.full)
-        elif self.name in parts.bones:
-            label = f"{self.name} {self.motion} {self.axis}"
-            target = Target(Kind.BONE, self.name, Motion(self.motion), self.axis, full=self.full)
-        else:
-            raise BadInputError(
-                f"There is no shape, property or bone '{self.name}' that can be keyed on this "
-                "character; choose one from the list."
-            )
-        return edit.with_target(mapping, label, target, self.channel, self.weight)
+        names = parts.names.to_rig_names()
+        label, target = named_target(names, self.name, Motion(self.motion), self.axis, self.full)
+        return with_target(mapping, label, target, self.channel, self.weight)
 
 
 class MYNAH_OT_set_range(_RigOperator):
@@ -242,7 +236,7 @@ class MYNAH_OT_set_range(_RigOperator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.with_range(mapping, self.target, self.rest, self.full),
+            lambda mapping, _parts: with_range(mapping, self.target, self.rest, self.full),
         )
 
 
