@@ -29,6 +29,7 @@ from mynah_shared.protocol.messages import ModelInfo
 
 from ..clip_files import write_clip
 from .ledger import Entry, Ledger, fingerprint_of, hash_file, is_done, is_edited
+from .metas import note_meta
 from .plan import Item
 
 _IN_FLIGHT: Final = 12
@@ -138,6 +139,7 @@ class BatchRun:
         entry = Entry(
             item.output.as_posix(), fingerprint, hash_file(path), round(seconds, 3), warnings
         )
+        note_meta(self._folder, entry.output, entry.sha256, event.meta)
         self._ledger.add(entry)
         self.tally.made += 1
         self.tally.warned += bool(warnings)
