@@ -54,6 +54,7 @@ def line_data(evidence: Evidence) -> dict[str, Any]:
         "values": _base64(steps.astype("<i2").tobytes()),
         "peaks": _base64(_peaks(evidence.samples, evidence.rate)),
         "phones": evidence.phones,
+        "rate": evidence.rate,
         "sound": _base64(to_flac(evidence.samples, evidence.rate)),
     }
 
@@ -76,7 +77,7 @@ def head_data() -> dict[str, Any]:
 
 
 def to_flac(samples: FloatArray, rate: int) -> bytes:
-    """Samples [N] in -1..1 as a FLAC file of 16 bits: every browser plays it, none shifts it."""
+    """Samples [N] in -1..1 as a FLAC file of 16 bits: every browser decodes it, none shifts it."""
     steps = np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
     data = io.BytesIO()
     with av.open(data, "w", format="flac") as opened:

@@ -39,11 +39,8 @@ mynahReview.detail = (() => {
         app.element("note").textContent =
           "No phones are known for this line, so closures and clear speech were not checked.";
       }
-    } catch {
-      if (line !== chosen) return;
-      app.element("note").textContent =
-        `The data of this line (lines/${chosen.id}.js) are not beside this page. ` +
-        "Copy the whole folder, or write the page again.";
+    } catch (error) {
+      if (line === chosen) app.element("note").textContent = error.message;
     }
   }
 

@@ -12,13 +12,16 @@ mynahReview.list = (() => {
     changed: "Made anew since",
   };
   const byText = (text) => (a, b) => text(a).localeCompare(text(b), undefined, { numeric: true });
+  const byName = byText((line) => line.name);
+  const byCharacter = byText((line) => line.character);
+  const rank = (line) => Object.keys(STATES).indexOf(app.decisions.state(line));
   const ORDERS = {
     "As in the sheet": () => 0,
     "Most flags first": (a, b) => b.flags.length - a.flags.length,
-    Name: byText((line) => line.name),
-    Character: byText((line) => `${line.character}\u0000${line.name}`),
+    Name: byName,
+    Character: (a, b) => byCharacter(a, b) || byName(a, b),
     "Longest first": (a, b) => b.duration - a.duration,
-    Decision: byText((line) => Object.keys(STATES).indexOf(app.decisions.state(line)).toString()),
+    Decision: (a, b) => rank(a) - rank(b),
   };
   let rows = new Map(); // output → element
   let shown = [];

@@ -60,7 +60,7 @@ const mynahReview = (() => {
 
   function read(id, resolve, reject) {
     const tag = document.createElement("script");
-    waiting.set(id, (data) => resolve(app.unpack(data)));
+    waiting.set(id, (data) => app.unpack(data).then(resolve, reject));
     tag.src = `lines/${encodeURIComponent(id)}.js`;
     tag.onload = () => {
       waiting.delete(id);
@@ -70,13 +70,18 @@ const mynahReview = (() => {
       waiting.delete(id);
       loaded.delete(id);
       tag.remove();
-      reject(new Error("not loaded"));
+      reject(
+        new Error(
+          `The data of this line (lines/${id}.js) are not beside this page. ` +
+            "Copy the whole folder, or write the page again.",
+        ),
+      );
     };
     document.head.append(tag);
   }
 
   /** Base64 to numbers; `values` are [frames, channels] in units. */
-  app.unpack = (data) => {
+  app.unpack = async (data) => {
     const steps = new Int16Array(app.bytes(data.values).buffer);
     const width = app.head.channels.length;
     return {
@@ -87,7 +92,7 @@ const mynahReview = (() => {
       width,
       peaks: app.bytes(data.peaks),
       phones: data.phones,
-      sound: new Blob([app.bytes(data.sound)], { type: "audio/flac" }),
+      sound: await app.sound.decode(app.bytes(data.sound), data.rate),
     };
   };
 
