@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from mynah_daemon.pictures.head_asset import load_head
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
@@ -50,6 +49,8 @@ def page(batch: MadeBatch, visit: Visit) -> Any:
 
 
 def picture(page: Any, selector: str = "#face") -> np.ndarray:
+    from PIL import Image
+
     return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB"))
 
 

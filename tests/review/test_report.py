@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mynah_daemon.batch.metas import METAS_NAME
 from mynah_daemon.pictures.head_asset import load_head
 from mynah_daemon.review.flags import RULES, TITLES
 from mynah_daemon.review.scripts import head_data, read_script, script, to_flac
@@ -151,6 +152,15 @@ def test_an_earlier_page_that_is_damaged_is_written_anew(tmp_path: Path) -> None
     (page.parent / "lines" / "stale.js").write_text("")
     assert list(lines_of(made.report())) == ["Anna/one.csv"]
     assert len(list((page.parent / "lines").iterdir())) == 1
+
+
+def test_what_a_crash_cut_off_explains_nothing_and_breaks_nothing(tmp_path: Path) -> None:
+    made = MadeBatch(tmp_path, [Spoken("one")])
+    with (made.out / METAS_NAME).open("a") as file:
+        file.write('[]\n{"output": "Anna/one.csv", "sha')
+    assert lines_of(made.report())["Anna/one.csv"]["listened"]
+    (made.out / METAS_NAME).unlink()
+    assert not lines_of(made.report())["Anna/one.csv"]["listened"]
 
 
 def test_rows_name_files_in_full_so_that_a_sheet_may_lie_anywhere(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ..batch.ledger import Entry, hash_file
 from ..batch.plan import Item
 from ..clip_files import read_clip
 from .evidence import Evidence
-from .flags import Flag, FlagKind, find_flags
+from .flags import RULES, Flag, FlagKind, find_flags
 
 FORMAT: Final = 1
 """Of the data; another number makes all of it anew."""
@@ -127,9 +127,9 @@ def _heard(
 
 
 def _data_name(item: Item, sha256: str, meta: Mapping[str, Any]) -> str:
-    """Tells apart all that a line's data are made of."""
+    """Tells apart all that a line's data and flags are made of."""
     line = item.line
     assert isinstance(line.audio, Path)
     made_of = [FORMAT, sha256, hash_file(line.audio), line.start_s, line.end_s, line.fps]
-    text = json.dumps([*made_of, meta.get("heard")], sort_keys=True)
+    text = json.dumps([*made_of, meta.get("heard"), *RULES.values()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -46,9 +46,11 @@ mynahReview.list = (() => {
     lines.forEach(mark);
     tellProgress();
     write();
-    const asked = decodeURIComponent(location.hash.slice(1));
-    choose(lines.find((line) => line.output === asked) || shown[0] || null);
+    const asked = lines.find((line) => addressOf(line) === location.hash);
+    choose(asked || shown[0] || null);
   }
+
+  const addressOf = (line) => `#${encodeURIComponent(line.output)}`;
 
   function fill(id, choices) {
     app.element(id).replaceChildren(
@@ -153,7 +155,7 @@ mynahReview.list = (() => {
       const made = rows.get(line.output);
       app.element("list").setAttribute("aria-activedescendant", made.id);
       made.scrollIntoView({ block: "nearest" });
-      history.replaceState(null, "", `#${encodeURIComponent(line.output)}`);
+      history.replaceState(null, "", addressOf(line));
     }
     app.detail.open(line);
     const next = shown[shown.indexOf(line) + 1];
