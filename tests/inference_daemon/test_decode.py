@@ -245,6 +245,20 @@ def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(("rate", "heard"), [(44100, 44100), (96000, 48000), (4000, 8000)])
+def test_for_ears_a_file_keeps_its_rate_within_reason(
+    tmp_path: Path, rate: int, heard: int
+) -> None:
+    samples = tone(0.5, rate)
+    soundfile.write(tmp_path / "a.wav", samples, rate, subtype="FLOAT")
+    with contextlib.closing(Decoder()) as decoder:
+        decoded, found = decoder.decode_as_recorded(tmp_path / "a.wav", "a.wav", 0.1, 0.4)
+        assert (found, len(decoded)) == (heard, round(0.3 * heard))
+        if rate == heard:
+            assert (decoded == samples[round(0.1 * rate) : round(0.4 * rate)]).all()
+        assert len(decoder.decode(tmp_path / "a.wav", "a.wav", 0.1, 0.4)) == 4800
+
+
 def test_one_child_serves_many_files_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     path = wav(tmp_path, tone(1))
     (tmp_path / "bad.wav").write_bytes(b"nothing")

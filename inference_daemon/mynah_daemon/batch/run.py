@@ -30,6 +30,7 @@ from mynah_shared.protocol.messages import ModelInfo
 
 from ..clip_files import encode_clip
 from .ledger import Entry, Ledger, fingerprint_of, is_done, is_edited
+from .metas import note_meta
 from .plan import Item
 
 _IN_FLIGHT: Final = 12
@@ -137,6 +138,7 @@ class BatchRun:
         sha256 = hashlib.sha256(data).hexdigest()
         warnings = tuple(str(sentence) for sentence in event.meta.get("warnings", ()))
         entry = Entry(item.output.as_posix(), fingerprint, sha256, round(seconds, 3), warnings)
+        note_meta(self._folder, entry.output, entry.sha256, event.meta)
         self._ledger.store(entry, data)
         self.tally.made += 1
         self.tally.warned += bool(warnings)
