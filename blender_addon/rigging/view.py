@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import bpy
 
@@ -15,7 +16,7 @@ from ..library import (
     dry_run,
     recognise_meshes,
 )
-from .character import mapping_of, propose, stored_text
+from .character import home_of, mapping_from, mapping_of, propose, stored_text
 from .names import Names, read_parts
 
 _SURE, _LIKELY = 0.8, 0.6
@@ -61,11 +62,19 @@ class View:
 
 
 def read_view(character: bpy.types.Object) -> View:
-    parts = read_parts(character)
-    names = parts.names
-    text = stored_text(character)
+    return view_of(*asked_of(character))
+
+
+def asked_of(character: bpy.types.Object) -> tuple[Names, str, str]:
+    """All that a view is made of: the names, the text of the mapping that is kept, and on what."""
+    return read_parts(character).names, stored_text(character), home_of(character).name
+
+
+@lru_cache(maxsize=8)
+def view_of(names: Names, text: str, owner: str) -> View:
+    """It asks Blender nothing, so that another thread may do it: thousands of names take long."""
     try:
-        mapping = mapping_of(character, parts)
+        mapping = mapping_from(names, text, owner)
     except BadInputError as error:
         return View((), (), (), bool(text), str(error))
     proposal = propose(names)
@@ -131,10 +140,12 @@ def _titles(names: Names, mapping: RigMapping, rows: Sequence[Row]) -> tuple[str
             continue
         title = f"{n_used} of {len(shapes)} shapes on {mesh}"
         titles.append(f"{vocabularies[0].title}: {title}" if vocabularies else title)
-    for kind, word in ((Kind.BONE, "bone motions"), (Kind.PROPERTY, "properties")):
-        found = sum(row.kind is kind for row in rows)
-        if found:
-            titles.append(f"{found} {word}")
+    n_bones = sum(row.kind is Kind.BONE for row in rows)
+    n_properties = sum(row.kind is Kind.PROPERTY for row in rows)
+    if n_bones:
+        titles.append(f"{n_bones} bone motions")
+    if n_properties:
+        titles.append(f"{n_properties} properties")
     return tuple(titles)
 
 
