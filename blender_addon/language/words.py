@@ -13,7 +13,9 @@ import bpy
 from .sentences import Sentences
 
 FOLDER = Path(__file__).parent
-_CONTEXTS = ("*", "Operator")
+OWN_CONTEXT = "Mynah"
+"""Of names that Blender itself has with another meaning: its own translation would come first."""
+_CONTEXTS = ("*", "Operator", OWN_CONTEXT)
 """Blender looks for names of operators in another place than for everything else."""
 
 

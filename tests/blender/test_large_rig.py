@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+import blender_addon
 from blender_addon import session as session_module
 from blender_addon.doctor.examination import doctor
 from blender_addon.order import collect
@@ -147,3 +148,37 @@ def test_a_rig_that_vanishes_meanwhile_does_no_harm(giant: bpy.types.Object) -> 
         time.sleep(0.002)
     assert rig_rows.view is None
     assert not bpy.context.window_manager.mynah_rig.targets
+
+
+def test_another_file_meanwhile_does_no_harm(giant: bpy.types.Object, tmp_path: Path) -> None:
+    path = str(tmp_path / "other.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    forget_names()
+    assert rig_rows.view_for(giant) is None
+    session.run(rig_rows.work_out())
+    session.pump()
+    bpy.ops.wm.open_mainfile(filepath=path)
+    session.run_until_done()
+    assert rig_rows.view is None
+    again = bpy.data.objects["Giant"]
+    assert rig_rows.view_for(again) is None
+    session.run(rig_rows.work_out())
+    session.run_until_done()
+    assert rig_rows.view_for(again) is not None
+
+
+def test_disabling_the_addon_meanwhile_is_quick(giant: bpy.types.Object) -> None:
+    forget_names()
+    assert rig_rows.view_for(giant) is None
+    session.run(rig_rows.work_out())
+    session.pump()
+    began = time.monotonic()
+    blender_addon.unregister()
+    assert time.monotonic() - began < 2.0
+    assert not session.is_busy
+    blender_addon.register()
+    bpy.context.scene.mynah.character = giant
+    assert rig_rows.view_for(giant) is None
+    session.run(rig_rows.work_out())
+    session.run_until_done()
+    assert rig_rows.view_for(giant) is not None
