@@ -64,7 +64,7 @@ def store(capture: Capture, clip: MotionClip, warnings: Sequence[str]) -> str:
     path = _write(capture.video, clip_to_npz(clip, json.dumps(meta)))
     done = f"Captured {clip.duration_s:.1f} s of '{capture.video.name}' into '{path.name}'"
     if path.parent != capture.video.parent:
-        done += f" at {path.parent}, because its own folder can't be written"
+        done = f"{done} at {path.parent}, because its own folder can't be written"
     scene = capture.scene.find_in(bpy.data.scenes)
     if scene is None:
         return f"{done}; the scene '{capture.scene.name}' was deleted meanwhile."

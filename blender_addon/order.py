@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .baking.actions import Span, slot_for
+from .baking.line import check_character, find_character
 from .baking.placement import action_frame, our_actions
 from .baking.record import CurveName
 from .baking.redo import check_take, keys_by_hand
@@ -19,7 +20,7 @@ from .library import BadInputError, KeyStyle, KeyUse, Line, MotionClip, clip_to_
 from .line_settings import settings_of
 from .reference import Reference
 from .rig_reader import Passage, Pieces, channels_of, check_passage, read_passage
-from .rigging.character import representation_of
+from .rigging.character import learn, representation_of
 from .scene_reader import effective_fps, sequencer_scene, source_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Redo:
 @dataclass(frozen=True)
 class Order:
     """One line for one character; `line` lacks the clips of `styles` and `gestures`, which come
-    from rigs, by their place in the line's lists."""
+    from rigs, by their place in the line's lists, and what the character is written in."""
 
     line: Line
     name: str
@@ -77,14 +78,26 @@ class Order:
         return ", ".join(use.name.removesuffix(".npz") for use in self.line.styles)
 
     def read(self) -> Pieces[Line]:
-        """The complete line. Raises `BadInputError` if something to read has vanished."""
+        """The complete line. Raises `BadInputError` if something to read has vanished, or if there
+        is nothing on the character to bake on."""
+        yield from learn(self.character)
+        yield 0.0
+        check_character(find_character(self.character))
+        yield 0.0
+        representation = representation_of(find_character(self.character))
+        yield 0.0
         styles = list(self.line.style_clips)
         for place, passage in self.styles.items():
             styles[place] = clip_to_npz((yield from read_passage(passage)))
         gestures = list(self.line.gesture_clips)
         for place, passage in self.gestures.items():
             gestures[place] = clip_to_npz((yield from read_passage(passage)))
-        line = replace(self.line, style_clips=tuple(styles), gesture_clips=tuple(gestures))
+        line = replace(
+            self.line,
+            style_clips=tuple(styles),
+            gesture_clips=tuple(gestures),
+            representation=representation,
+        )
         if self.redo is None:
             return line
         take = yield from read_passage(self.redo.passage)
@@ -108,7 +121,7 @@ def order_of(
     fps = effective_fps(scene)
     source = source_of(settings, sequence)
     order = Order(
-        line=replace(settings.to_line(source, fps), representation=representation_of(character)),
+        line=settings.to_line(source, fps),
         name=settings.name or source.line,
         character=Reference.to(character),
         scene=Reference.to(scene),

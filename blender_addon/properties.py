@@ -18,6 +18,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from .language.words import OWN_CONTEXT
 from .library import Amounts, Interpolation, KeyStyle, Line, Quality, StyleUse
 from .overlay.editors import redraw
 from .scene_reader import Source
@@ -64,6 +65,7 @@ class LineSettings:
     source: EnumProperty(
         name="Source",
         description="What the character's performance is made of",
+        translation_context=OWN_CONTEXT,  # Blender's "Performance" is that of a computer
         items=(
             ("VOICE", "Voice", "A voice: the character is made to speak it"),
             (

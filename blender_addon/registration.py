@@ -12,6 +12,7 @@ from .dialogue.properties import MYNAH_PG_dialogue, MYNAH_PG_line, MYNAH_PG_spea
 from .dialogue.survey import survey
 from .doctor import examination
 from .file_work import file_work
+from .language import words
 from .operators import engine
 from .operators.amounts import MYNAH_OT_apply_amounts, MYNAH_OT_reset_amounts
 from .operators.cancel import MYNAH_OT_cancel
@@ -214,12 +215,14 @@ def register() -> None:
         handlers.append(note_undo)
     examination.attach()
     overlay.attach()
+    words.register(CLASSES)
     global _command
     _command = bpy.utils.register_cli_command("mynah", run_command)
 
 
 def unregister() -> None:
     engine.close()
+    words.unregister()
     overlay.detach()
     examination.detach()
     session.close()

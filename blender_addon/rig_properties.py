@@ -7,11 +7,14 @@ from __future__ import annotations
 import bpy
 from bpy.props import CollectionProperty, IntProperty, StringProperty
 
+from .file_work import file_work, wait_for
 from .library import BadInputError, View
+from .pieces import Pieces
 from .reference import Reference
 from .rigging.character import stored_text
 from .rigging.members import armatures_of, meshes_of
-from .rigging.view import read_view
+from .rigging.view import asked_of, make_view, read_view
+from .session import session
 
 
 class MYNAH_PG_target(bpy.types.PropertyGroup):
@@ -42,15 +45,36 @@ class RigRows:
         self.view: View | None = None
         self._key: object = None
         self._wanted: Reference | None = None
+        self._is_working = False
 
     def view_for(self, character: bpy.types.Object) -> View | None:
         """The rows' view; None until it is worked out."""
         if _key_of(character) == self._key:
             return self.view
         self._wanted = Reference.to(character)
-        if not bpy.app.background and not bpy.app.timers.is_registered(self._fill):
-            bpy.app.timers.register(self._fill, first_interval=0.0)
+        if not bpy.app.background and not self._is_working:
+            session.run(self.work_out())
         return None
+
+    def work_out(self) -> Pieces[None]:
+        """The rows of the character that is wanted, in pieces."""
+        self._is_working = True
+        try:
+            while self._wanted is not None:
+                wanted, self._wanted = self._wanted, None
+                character = wanted.find_in(bpy.data.objects)
+                if character is None:
+                    continue
+                asked = asked_of(character)
+                yield from wait_for(file_work.do(lambda asked=asked: make_view(*asked)))
+                yield 0.0
+                character = wanted.find_in(bpy.data.objects)
+                if character is not None:
+                    self.fill(character)
+                    _redraw()
+                yield 0.0
+        finally:
+            self._is_working = False
 
     def fill(self, character: bpy.types.Object) -> View:
         self.view, self._key = read_view(character), _key_of(character)
@@ -65,21 +89,16 @@ class RigRows:
 
     def forget(self) -> None:
         self.view = self._key = self._wanted = None
-        if bpy.app.timers.is_registered(self._fill):
-            bpy.app.timers.unregister(self._fill)
-
-    def _fill(self) -> None:
-        wanted = self._wanted
-        character = wanted.find_in(bpy.data.objects) if wanted is not None else None
-        if character is not None:
-            self.fill(character)
-            for window in bpy.context.window_manager.windows:
-                for area in window.screen.areas:
-                    if area.type == "VIEW_3D":
-                        area.tag_redraw()
 
 
 rig_rows = RigRows()
+
+
+def _redraw() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
 
 
 def _key_of(character: bpy.types.Object) -> object:

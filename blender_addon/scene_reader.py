@@ -79,13 +79,13 @@ def source_of(settings: LineSettings, sequence: bpy.types.Scene) -> Source:
         return replace(source, start_s=settings.from_s, end_s=settings.to_s)
     strip = strip_of(settings, sequence)
     if strip is None:
-        kind = "movie" if settings.is_transfer else "sound"
+        kind = "movie strip" if settings.is_transfer else "sound strip"
         if settings.strip_name:
             raise BadInputError(
-                f"There is no {kind} strip '{settings.strip_name}' in the Sequencer; choose "
-                "another or take the lines from the Sequencer again."
+                f"There is no {kind} '{settings.strip_name}' in the Sequencer; choose another or "
+                "take the lines from the Sequencer again."
             )
-        raise BadInputError(f"No {kind} strip is selected; select one in the Sequencer.")
+        raise BadInputError(f"No {kind} is selected; select one in the Sequencer.")
     fps = effective_fps(settings.strip_scene or sequence)
     source = read_movie_strip(strip, fps) if settings.is_transfer else read_strip(strip, fps)
     return _cut(source, settings.from_s, settings.to_s, fps)

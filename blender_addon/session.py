@@ -18,6 +18,7 @@ from .baking.line import BakeReport
 from .capture import Capture, store
 from .delivery import key_line
 from .drafts import Draft, key_draft, paces, take_back
+from .file_work import WAITING
 from .fingerprint import made_of
 from .library import (
     Answered,
@@ -242,25 +243,28 @@ class Session:
                 self._handle(event)
                 return True
         if self._reading is not None:
-            self._read_on(self._reading)
-            return True
+            return self._read_on(self._reading)
         if self._completing is not None:
-            return next(self._completing, None) != LAST
+            return next(self._completing, None) not in (LAST, WAITING)
         if self.batch is not None and self.batch.turn():
             return True
         if self._errands:
             errand = self._errands[0]
-            if next(errand, None) is None:
+            share = next(errand, None)
+            if share is None and errand in self._errands:
                 self._errands.remove(errand)
-            return True
+            return share != WAITING
         return False
 
-    def _read_on(self, reading: Pieces[Line]) -> None:
-        """One piece of what the line needs, or the line itself if all is read."""
+    def _read_on(self, reading: Pieces[Line]) -> bool:
+        """One piece of what the line needs, or the line itself if all is read; False if there is
+        nothing to do but wait."""
         assert self.job is not None
         assert self._client is not None
         try:
-            self.job = replace(self.job, fraction=next(reading))
+            share = next(reading)
+            self.job = replace(self.job, fraction=max(0.0, share))
+            return share != WAITING
         except StopIteration as done:
             self._reading = None
             line: Line = done.value
@@ -273,6 +277,7 @@ class Session:
         except Exception as error:  # as in `_complete`
             self._end(None, f"The rig could not be read: {error}", is_error=True)
             raise
+        return True
 
     def _handle(self, event: ClientEvent) -> None:
         ticket = getattr(event, "ticket", "")
@@ -332,6 +337,7 @@ class Session:
                 message = store(order, event.clip, warnings)
             else:
                 made = yield from made_of(order, line, self.models)
+                yield 0.0
                 report = yield from key_line(order, event.clip, event.meta, made)
                 report = replace(report, remarks=warnings + report.remarks)
         except MynahError as error:

@@ -110,7 +110,7 @@ def read_rig(character: bpy.types.Object, action: bpy.types.Action | None = None
     parts = read_parts(character)
     mapping = mapping_of(character, parts)
     faults = {item: _fault(item) for item in parts.holders}
-    shapes, remarks = shape_keys.find_targets(parts.meshes, mapping)
+    shapes, remarks = shape_keys.find_targets(parts, mapping)
     noted = {
         armature: noted_poses(armature) if action is None else poses_of(action, armature)
         for armature in set(parts.bones.values())

@@ -10,11 +10,11 @@ from functools import lru_cache
 import bpy
 import numpy as np
 
-from ..library import Kind, RigMapping, propose_mapping
+from ..library import Kind, RigMapping
 from ..reference import Reference
-from ..rigging.character import propose
+from ..rigging.character import meant, propose
 from ..rigging.members import meshes_of as meshes_of
-from ..rigging.names import Names, driven_paths, keyable_shapes
+from ..rigging.names import Names, RigParts, driven_paths, keyable_shapes, shapes_of
 from ..rigging.names import shape_path as shape_path
 from . import placement
 from .tracks import Performed, Track
@@ -49,12 +49,15 @@ class ShapeTarget:
         return Performed(self.owner, self.tracks, np.stack(values, axis=1))
 
 
-def find_targets(
-    meshes: Iterable[bpy.types.Object], mapping: RigMapping
-) -> tuple[list[ShapeTarget], list[str]]:
+def find_targets(parts: RigParts, mapping: RigMapping) -> tuple[list[ShapeTarget], list[str]]:
     """The meshes that can be keyed, and a sentence for each that can't."""
-    faults = {mesh.name: fault(mesh) for mesh in meshes}
-    targets = [read_target(mesh, mapping) for mesh in meshes if not faults[mesh.name]]
+    faults = {mesh.name: fault(mesh) for mesh in parts.meshes}
+    mapped, keyable = _shapes_in(mapping), dict(parts.names.shapes)
+    targets = [
+        _target_of(mesh, keyable[mesh.name], mapped)
+        for mesh in parts.meshes
+        if not faults[mesh.name]
+    ]
     return [t for t in targets if t.shapes], [sentence for sentence in faults.values() if sentence]
 
 
@@ -63,11 +66,18 @@ def read_target(
 ) -> ShapeTarget:
     """What `mapping` moves on a mesh; without one, what its own names mean. `with_driven`: also the
     shapes that drivers move."""
-    key = mesh.data.shape_keys
-    keyable = keyable_shapes(key, with_driven=with_driven)
+    keyable = keyable_shapes(mesh.data.shape_keys, with_driven=with_driven)
     if mapping is None:
         mapping = propose(Names(((mesh.name, keyable),), (), ())).mapping
-    mapped = {name for name in mapping.names if mapping.target(name).kind is Kind.SHAPE}
+    return _target_of(mesh, keyable, _shapes_in(mapping))
+
+
+def _shapes_in(mapping: RigMapping) -> set[str]:
+    return {name for name in mapping.names if mapping.target(name).kind is Kind.SHAPE}
+
+
+def _target_of(mesh: bpy.types.Object, keyable: Iterable[str], mapped: set[str]) -> ShapeTarget:
+    key = mesh.data.shape_keys
     shapes = tuple(name for name in keyable if name in mapped)
     driven = _driven(key, mapped)
     limits = {n: (key.key_blocks[n].slider_min, key.key_blocks[n].slider_max) for n in shapes}
@@ -117,10 +127,5 @@ def _driven(key: bpy.types.Key, mapped: set[str]) -> tuple[str, ...]:
     moved = {shape for path in driven_paths(key) if (shape := shape_of(path)) is not None}
     if not moved:
         return ()
-    meant = _meant(tuple(b.name for b in key.key_blocks if b != key.reference_key)) | mapped
-    return tuple(block.name for block in key.key_blocks if block.name in moved & meant)
-
-
-@lru_cache(maxsize=64)
-def _meant(shapes: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(propose_mapping(shapes).mapping.weights)
+    wanted = moved & (meant(shapes_of(key)) | mapped)
+    return tuple(block.name for block in key.key_blocks if block.name in wanted)

@@ -33,6 +33,7 @@ from ..line_settings import find_line
 from ..order import Order, order_of
 from ..pieces import LAST, Pieces
 from ..reference import Reference
+from ..rigging.character import learn
 from ..session import push_undo, session
 from .board import Key, Shown, State, board
 from .results import load_result, results_folder, store_result
@@ -181,8 +182,8 @@ class Batch:
     def cancel(self, message: str, *, has_step: bool) -> None:
         self._drop_all()
         if self.tally.made:
-            message = f"{message.partition(';')[0].rstrip('.')}; {self.tally.made} lines that were "
-            message += "made before stay."
+            what = message.partition(";")[0].rstrip(".")
+            message = f"{what}; {self.tally.made} lines that were made before stay."
         self._finish(message, has_step=has_step)
 
     # --- what the panel asks for ------------------------------------------------------------------
@@ -231,6 +232,7 @@ class Batch:
             return
         item.name = settings.name
         order = item.order = order_of_line(settings, self._find_sequence(scene))
+        yield from learn(order.character)
         yield 0.0
         while session.models is None and not self._is_cut_off:
             yield WAITING

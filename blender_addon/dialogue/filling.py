@@ -40,7 +40,7 @@ class Filled:
     def sentence(self) -> str:
         parts = []
         if self.n_new or not self.n_updated:
-            parts.append(f"{self.n_new} new {'line' if self.n_new == 1 else 'lines'}")
+            parts.append("1 new line" if self.n_new == 1 else f"{self.n_new} new lines")
         if self.n_updated:
             parts.append(f"{self.n_updated} brought up to date")
         return ", ".join(parts) + "."

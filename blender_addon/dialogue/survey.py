@@ -6,12 +6,13 @@ import time
 
 import bpy
 
-from ..baking.line import check_character
+from ..baking.line import check_character, find_character
 from ..fingerprint import differs, made_of_shown
 from ..library import BadInputError
 from ..line_settings import active_line, find_line
 from ..pieces import Pieces
 from ..reference import Reference
+from ..rigging.character import learn
 from ..session import session
 from .batch import order_of_line
 from .board import UNDER_WAY, Shown, State, board, key_of
@@ -64,9 +65,10 @@ class Survey:
         try:
             order = order_of_line(line, sequence_there.find_in(bpy.data.scenes) or scene)
             board.put_start(key, order.start_frame)
+            yield from learn(order.character)
             known = made_of_shown(order)
             if known is None:
-                check_character(line.character)
+                check_character(find_character(order.character))
                 state = State.not_made
             else:
                 is_other = yield from differs(order, known, session.models)

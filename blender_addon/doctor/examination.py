@@ -12,6 +12,7 @@ from bpy.app.handlers import persistent
 from ..library import Look
 from ..pieces import Pieces
 from ..reference import Reference
+from ..rigging.character import learn
 from ..session import session
 from . import characters, curves, engine, rig, shapes, stack, timing
 from .finding import Finding, Severity
@@ -120,6 +121,7 @@ class Doctor:
                 found += check(bpy.context)
             yield 0.0
             for reference in find_characters(bpy.context):
+                yield from learn(reference)
                 for check in CHARACTER_CHECKS:
                     yield 0.5
                     character = reference.find_in(bpy.data.objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..baking.amounts import apply, has_amounts, set_amounts
+from ..language.words import say_report, say_tip
 from ..scene_reader import character_of
 from .takes import takes_here
 
@@ -12,7 +13,7 @@ from .takes import takes_here
 def _has_amounts(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     _made, shown = takes_here(context)
     if shown is None or not has_amounts(shown):
-        cls.poll_message_set("All parts of the take move as baked.")
+        cls.poll_message_set(say_tip("All parts of the take move as baked."))
         return False
     return True
 
@@ -34,7 +35,7 @@ class MYNAH_OT_apply_amounts(bpy.types.Operator):
         assert shown is not None  # see `poll`
         apply(shown)
         shown.mynah_take.reset()
-        self.report({"INFO"}, f"The amounts of '{shown.name}' are keys now")
+        self.report({"INFO"}, say_report(f"The amounts of '{shown.name}' are keys now"))
         return {"FINISHED"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..language.words import say_tip
 from ..session import session
 
 
@@ -17,7 +18,7 @@ class MYNAH_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if session.job is None:
-            cls.poll_message_set("No line is being generated.")
+            cls.poll_message_set(say_tip("No line is being generated."))
         return session.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from ..dialogue.batch import Batch
 from ..dialogue.board import State, board, key_of
 from ..dialogue.copying import SAID, copy_settings
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..line_settings import active_line, find_settings, settings_of
 from ..preferences import chosen_connection
@@ -27,7 +28,7 @@ WHICH = (
 
 def _has_line(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     if not context.scene.mynah_dialogue.lines:
-        cls.poll_message_set("The list has no line yet.")
+        cls.poll_message_set(say_tip("The list has no line yet."))
         return False
     return True
 
@@ -66,7 +67,7 @@ class MYNAH_OT_generate_lines(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.activity:
-            cls.poll_message_set(f"{session.activity}; wait for it or cancel it.")
+            cls.poll_message_set(say_tip(f"{session.activity}; wait for it or cancel it."))
             return False
         return _has_line(cls, context)
 
@@ -78,14 +79,14 @@ class MYNAH_OT_generate_lines(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         uids = wanted_lines(context.scene, self.which)
         if not uids:
-            self.report({"ERROR"}, "No line is meant: tick some, or choose others.")
+            self.report({"ERROR"}, say_report("No line is meant: tick some, or choose others."))
             return {"CANCELLED"}
         forced = self.which in {"ALL", "TICKED", "ACTIVE"}
         batch = Batch(context.scene, sequencer_scene(context), uids, forced=forced)
         try:
             session.start_batch(batch, chosen_connection())
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         if not bpy.app.background:
             return {"FINISHED"}
@@ -93,9 +94,9 @@ class MYNAH_OT_generate_lines(bpy.types.Operator):
         outcome = session.outcome
         assert outcome is not None
         if outcome.is_error:
-            self.report({"ERROR"}, "\n".join((outcome.message, *outcome.remarks)))
+            self.report({"ERROR"}, "\n".join(map(say_report, (outcome.message, *outcome.remarks))))
             return {"CANCELLED"}
-        self.report({"INFO"}, outcome.message)
+        self.report({"INFO"}, say_report(outcome.message))
         return {"FINISHED"}
 
 
@@ -116,12 +117,14 @@ class MYNAH_OT_cancel_lines(bpy.types.Operator):
     def description(
         cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
-        return "Leave this line out; the others go on" if properties.uid else cls.bl_description
+        return say_tip(
+            "Leave this line out; the others go on" if properties.uid else cls.bl_description
+        )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if not isinstance(session.batch, Batch):
-            cls.poll_message_set("No lines are being generated.")
+            cls.poll_message_set(say_tip("No lines are being generated."))
             return False
         return True
 
@@ -242,5 +245,5 @@ class MYNAH_OT_copy_line_settings(bpy.types.Operator):
             and (self.to != "SPEAKER" or line.speaker == chosen.speaker)
         ]
         count = copy_settings(chosen, targets)
-        self.report({"INFO"}, f"{count} lines have the settings of '{chosen.name}'")
+        self.report({"INFO"}, say_report(f"{count} lines have the settings of '{chosen.name}'"))
         return {"FINISHED"}

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from ..doctor import fixes
 from ..doctor.examination import doctor
 from ..doctor.finding import Finding
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..preferences import chosen_engine
 from ..setup.places import engine_folder
@@ -35,7 +36,8 @@ class MYNAH_OT_check(bpy.types.Operator):
         if bpy.app.background:
             doctor.wait()
             for finding in doctor.findings or ():
-                self.report({"INFO"}, f"{finding.sentence} {finding.remedy}".rstrip())
+                told = (say_report(finding.sentence), say_report(finding.remedy))
+                self.report({"INFO"}, " ".join(told).rstrip())
         return {"FINISHED"}
 
 
@@ -58,12 +60,12 @@ class MYNAH_OT_fix(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         finding = next((f for f in _fixable() if f.sentence == self.sentence), None)
         if finding is None:
-            self.report({"ERROR"}, f"Not found any more: {self.sentence}")
+            self.report({"ERROR"}, say_report(f"Not found any more: {self.sentence}"))
             return {"CANCELLED"}
         try:
             fixes.apply(context, finding)
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         doctor.drop(finding)
         _check_again()
@@ -91,12 +93,12 @@ class MYNAH_OT_fix_all(bpy.types.Operator):
             try:
                 fixes.apply(context, finding)
             except BadInputError as error:
-                self.report({"WARNING"}, str(error))
+                self.report({"WARNING"}, say_report(str(error)))
                 continue
             doctor.drop(finding)
             n_fixed += 1
         _check_again()
-        self.report({"INFO"}, f"Fixed {n_fixed} of {len(wanted)} findings")
+        self.report({"INFO"}, say_report(f"Fixed {n_fixed} of {len(wanted)} findings"))
         return {"FINISHED"} if n_fixed else {"CANCELLED"}
 
 
@@ -106,7 +108,9 @@ def _fixable() -> list[Finding]:
 
 def _has_fix(cls: type[bpy.types.Operator], has_fix: bool) -> bool:
     if not has_fix:
-        cls.poll_message_set("The last check found nothing that can be fixed with a click.")
+        cls.poll_message_set(
+            say_tip("The last check found nothing that can be fixed with a click.")
+        )
     return has_fix
 
 

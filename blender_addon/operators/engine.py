@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..language.words import say_report, say_tip
 from ..library import __version__
 from ..session import session
 from ..setup.installer.__main__ import LOG_NAME
@@ -36,7 +37,7 @@ def _run(operator: bpy.types.Operator, action: str) -> set[str]:
     if set_up.ended is None:
         return {"FINISHED"}
     is_done = set_up.ended.ending == "done"
-    operator.report({"INFO" if is_done else "ERROR"}, set_up.ended.text)
+    operator.report({"INFO" if is_done else "ERROR"}, say_report(set_up.ended.text))
     return {"FINISHED" if is_done else "CANCELLED"}
 
 
@@ -73,7 +74,7 @@ class MYNAH_OT_set_up_engine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         reason = _busy_reason()
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(say_tip(reason))
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -90,7 +91,7 @@ class MYNAH_OT_cancel_set_up(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if not set_up.is_busy:
-            cls.poll_message_set("The engine is not being set up.")
+            cls.poll_message_set(say_tip("The engine is not being set up."))
         return set_up.is_busy
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -110,7 +111,7 @@ class MYNAH_OT_remove_engine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         reason = _busy_reason()
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(say_tip(reason))
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -131,7 +132,7 @@ class MYNAH_OT_open_set_up_log(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         is_there = (engine_folder() / LOG_NAME).is_file()
         if not is_there:
-            cls.poll_message_set("The engine was never set up here.")
+            cls.poll_message_set(say_tip("The engine was never set up here."))
         return is_there
 
     def execute(self, context: bpy.types.Context) -> set[str]:

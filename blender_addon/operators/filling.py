@@ -18,6 +18,7 @@ from ..dialogue.filling import (
     fill_from_strips,
 )
 from ..dialogue.sheets import export_sheet
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..scene_reader import sequencer_scene
 
@@ -26,9 +27,9 @@ def _fill(operator: bpy.types.Operator, fill: Callable[[], Filled]) -> set[str]:
     try:
         filled = fill()
     except BadInputError as error:
-        operator.report({"ERROR"}, str(error))
+        operator.report({"ERROR"}, say_report(str(error)))
         return {"CANCELLED"}
-    operator.report({"INFO"}, " ".join([filled.sentence, *filled.remarks]))
+    operator.report({"INFO"}, " ".join(map(say_report, [filled.sentence, *filled.remarks])))
     return {"FINISHED"}
 
 
@@ -177,7 +178,7 @@ class MYNAH_OT_export_sheet(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not context.scene.mynah_dialogue.lines:
-            cls.poll_message_set("The list has no line yet.")
+            cls.poll_message_set(say_tip("The list has no line yet."))
             return False
         return True
 
@@ -191,9 +192,8 @@ class MYNAH_OT_export_sheet(bpy.types.Operator):
         try:
             done = export_sheet(context.scene, sequencer_scene(context), path)
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
-        self.report(
-            {"INFO"}, " ".join((f"{done.n_lines} lines are in '{path.name}'.", *done.remarks))
-        )
+        told = (f"{done.n_lines} lines are in '{path.name}'.", *done.remarks)
+        self.report({"INFO"}, " ".join(map(say_report, told)))
         return {"FINISHED"}

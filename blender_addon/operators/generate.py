@@ -7,10 +7,12 @@ from collections.abc import Callable
 import bpy
 
 from ..baking.line import check_character
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..line_settings import settings_of
 from ..order import Order, collect
 from ..preferences import chosen_connection
+from ..rigging.character import is_learnt
 from ..scene_reader import character_of, find_strip
 from ..session import session
 
@@ -26,7 +28,9 @@ def disabled_reason(context: bpy.types.Context) -> str:
         wanted = "a motion clip or a video" if settings.is_transfer else "an audio file"
         return f"Choose {wanted}."
     if settings.audio_source == "STRIP" and find_strip(context) is None:
-        return f"Select a {'movie' if settings.is_transfer else 'sound'} strip in the Sequencer."
+        return (
+            f"Select a {'movie strip' if settings.is_transfer else 'sound strip'} in the Sequencer."
+        )
     if character_of(context) is None:
         return "Choose a character or select one."
     return ""
@@ -42,19 +46,23 @@ def perform(
     character = character_of(context)
     assert character is not None  # see `disabled_reason`
     try:
-        check_character(character)
+        if is_learnt(character):  # else that takes long, and is looked at while the line is read
+            check_character(character)
         session.start(change(collect(context, character), character), chosen_connection())
     except BadInputError as error:
-        operator.report({"ERROR"}, str(error))
+        operator.report({"ERROR"}, say_report(str(error)))
         return {"CANCELLED"}
     if not bpy.app.background:
         return {"FINISHED"}
     session.run_until_done()
     outcome = session.outcome
     if outcome is None or outcome.report is None:
-        operator.report({"ERROR"}, outcome.message if outcome else "The line was cancelled.")
+        message = outcome.message if outcome else "The line was cancelled."
+        operator.report({"ERROR"}, say_report(message))
         return {"CANCELLED"}
-    operator.report({"INFO"}, f"Keyed '{outcome.report.line}' in {outcome.seconds:.1f} s")
+    operator.report(
+        {"INFO"}, say_report(f"Keyed '{outcome.report.line}' in {outcome.seconds:.1f} s")
+    )
     return {"FINISHED"}
 
 
@@ -84,17 +92,17 @@ class MYNAH_OT_generate(bpy.types.Operator):
         cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties
     ) -> str:
         if settings_of(context).is_transfer:
-            return (
+            return say_tip(
                 "Put the performance on the character, in the manner of the styles: face and head "
                 "are keyed, ready to edit"
             )
-        return cls.bl_description
+        return say_tip(cls.bl_description)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = disabled_reason(context)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(say_tip(reason))
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, IntProperty
 
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..line_settings import settings_of
 from ..rig_reader import check_passage
@@ -46,7 +47,9 @@ class MYNAH_OT_pin_gesture(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         row = settings_of(context).chosen_style
         if row is None or row.kind == "LIBRARY":
-            cls.poll_message_set("Choose a clip file or the performance of a rig in Style first.")
+            cls.poll_message_set(
+                say_tip("Choose a clip file or the performance of a rig in Style first.")
+            )
             return False
         return True
 
@@ -70,7 +73,7 @@ class MYNAH_OT_pin_gesture(bpy.types.Operator):
                 check_passage(row.to_passage(fps))
         except BadInputError as error:
             settings.gestures.remove(len(settings.gestures) - 1)
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         settings.active_gesture = len(settings.gestures) - 1
         return {"FINISHED"}
@@ -96,7 +99,7 @@ class MYNAH_OT_remove_gesture(bpy.types.Operator):
         settings = settings_of(context)
         is_there = 0 <= settings.active_gesture < len(settings.gestures)
         if not is_there:
-            cls.poll_message_set("The line has no gesture.")
+            cls.poll_message_set(say_tip("The line has no gesture."))
         return is_there
 
     def execute(self, context: bpy.types.Context) -> set[str]:

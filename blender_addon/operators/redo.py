@@ -9,6 +9,7 @@ from dataclasses import replace
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
+from ..language.words import say_tip
 from ..line_settings import settings_of
 from ..order import Order, redo_range
 from ..scene_reader import playback_range
@@ -62,7 +63,7 @@ class MYNAH_OT_redo_range(bpy.types.Operator):
         if not reason and takes_here(context)[1] is None:
             reason = "The line has no take on this character yet; generate it first."
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(say_tip(reason))
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -12,6 +12,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..baking.trial import trial
+from ..language.words import say, say_report, say_tip
 from ..library import (
     CHANNELS,
     BadInputError,
@@ -89,7 +90,7 @@ class _RigOperator(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if character_of(context) is None:
-            cls.poll_message_set("Choose a character or select one.")
+            cls.poll_message_set(say_tip("Choose a character or select one."))
             return False
         return True
 
@@ -100,7 +101,7 @@ class _RigOperator(bpy.types.Operator):
             parts = read_parts(character)
             store(character, change(mapping_of(character, parts), parts))
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -224,7 +225,7 @@ class MYNAH_OT_set_range(_RigOperator):
         try:
             target = mapping_of(character, read_parts(character)).target(self.target)
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         self.rest, self.full = target.rest, target.full
         return context.window_manager.invoke_props_dialog(self)
@@ -278,7 +279,7 @@ class MYNAH_OT_automatic_mapping(_RigOperator):
         try:
             store(character_of(context), None)
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -300,9 +301,9 @@ class MYNAH_OT_save_mapping(_RigOperator, bpy.types.Operator, ExportHelper):
         try:
             mapping_of(character, read_parts(character)).save(Path(self.filepath))
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"The mapping is in {Path(self.filepath).name}")
+        self.report({"INFO"}, say_report(f"The mapping is in {Path(self.filepath).name}"))
         return {"FINISHED"}
 
 
@@ -337,11 +338,11 @@ class MYNAH_OT_dry_run(_RigOperator):
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
         for sentence in _dry_sentences(context):
-            for i, part in enumerate(_wrapped(sentence)):
+            for i, part in enumerate(_wrapped(say(sentence))):
                 column.label(text=part, icon="BLANK1" if i else "DOT", translate=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        self.report({"INFO"}, " ".join(_dry_sentences(context)))
+        self.report({"INFO"}, " ".join(map(say_report, _dry_sentences(context))))
         return {"FINISHED"}
 
 
@@ -359,10 +360,10 @@ class MYNAH_OT_explain_target(_RigOperator):
     def description(
         cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
-        return properties.reason.rstrip(".")
+        return say_tip(properties.reason).rstrip(".")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        self.report({"INFO"}, f"{self.target}: {self.reason}")
+        self.report({"INFO"}, f"{self.target}: {say_report(self.reason)}")
         return {"FINISHED"}
 
 
@@ -385,7 +386,7 @@ class MYNAH_OT_test_pose(_RigOperator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if self.execute(context) == {"CANCELLED"} or not trial.target:
             return {"CANCELLED"}
-        context.workspace.status_text_set(f"{self.target}: click or press Esc to go back")
+        context.workspace.status_text_set(say(f"{self.target}: click or press Esc to go back"))
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -408,7 +409,7 @@ class MYNAH_OT_test_pose(_RigOperator):
         try:
             trial.show(character_of(context), self.target)
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from ..language.words import say, say_report, say_tip
 from ..library import AddStyle, BadInputError, MynahError, clip_to_npz
 from ..line_settings import settings_of
 from ..preferences import chosen_connection
@@ -86,7 +87,7 @@ class MYNAH_OT_browse_styles(bpy.types.Operator):
         for _ in range(len(found), _COLUMNS):
             grid.column()  # or the few would share the whole width
         if len(found) > _MOST_SHOWN:
-            layout.label(text=f"… and {len(found) - _MOST_SHOWN} more: search for them.")
+            layout.label(text=say(f"… and {len(found) - _MOST_SHOWN} more: search for them."))
 
 
 class MYNAH_OT_delete_library_style(bpy.types.Operator):
@@ -103,7 +104,7 @@ class MYNAH_OT_delete_library_style(bpy.types.Operator):
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Delete '{self.name}' from the library?",
+            title=say(f"Delete '{self.name}' from the library?"),
             message="This can't be undone.",
             confirm_text="Delete",
         )
@@ -140,7 +141,9 @@ class MYNAH_OT_save_style(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         row = settings_of(context).chosen_style
         if row is None or row.kind == "LIBRARY":
-            cls.poll_message_set("Choose a clip file or the performance of a rig in the list.")
+            cls.poll_message_set(
+                say_tip("Choose a clip file or the performance of a rig in the list.")
+            )
             return False
         return True
 
@@ -167,7 +170,7 @@ class MYNAH_OT_save_style(bpy.types.Operator):
                 )
                 session.run(_read_and_store(passage, style))
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         return _finish(self)
 
@@ -189,7 +192,7 @@ def _finish(operator: bpy.types.Operator) -> set[str]:
     session.run_until_done()
     if session.outcome is None or not session.outcome.is_error:
         return {"FINISHED"}
-    operator.report({"ERROR"}, session.outcome.message)
+    operator.report({"ERROR"}, say_report(session.outcome.message))
     return {"CANCELLED"}
 
 

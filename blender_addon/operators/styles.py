@@ -10,6 +10,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..capture import prepare_capture
+from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..line_settings import settings_of
 from ..preferences import chosen_connection
@@ -23,7 +24,7 @@ def _has_style(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
     """For the buttons that work on the chosen row of the list."""
     is_there = settings_of(context).chosen_style is not None
     if not is_there:
-        cls.poll_message_set("Add a style to the list first.")
+        cls.poll_message_set(say_tip("Add a style to the list first."))
     return is_there
 
 
@@ -66,7 +67,10 @@ class MYNAH_OT_add_style_file(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         if path.suffix.lower() not in STYLE_SUFFIXES or not path.is_file():
-            self.report({"ERROR"}, f"'{path.name}' is no clip: use a {', '.join(STYLE_SUFFIXES)}.")
+            self.report(
+                {"ERROR"},
+                say_report(f"'{path.name}' is no clip: use a {', '.join(STYLE_SUFFIXES)}."),
+            )
             return {"CANCELLED"}
         row = settings_of(context).add_style()
         row.kind, row.path = "FILE", self.filepath
@@ -101,7 +105,7 @@ class MYNAH_OT_capture_style(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if session.activity:
-            cls.poll_message_set(f"{session.activity}; wait for it or cancel it.")
+            cls.poll_message_set(say_tip(f"{session.activity}; wait for it or cancel it."))
         return not session.activity
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -112,16 +116,17 @@ class MYNAH_OT_capture_style(bpy.types.Operator):
         try:
             session.start(prepare_capture(context.scene, self.filepath), chosen_connection())
         except BadInputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         if not bpy.app.background:
             return {"FINISHED"}
         session.run_until_done()
         outcome = session.outcome
         if outcome is None or outcome.is_error:
-            self.report({"ERROR"}, outcome.message if outcome else "The capture was cancelled.")
+            message = outcome.message if outcome else "The capture was cancelled."
+            self.report({"ERROR"}, say_report(message))
             return {"CANCELLED"}
-        self.report({"INFO"}, " ".join((outcome.message, *outcome.remarks)))
+        self.report({"INFO"}, " ".join(map(say_report, (outcome.message, *outcome.remarks))))
         return {"FINISHED"}
 
 
@@ -142,12 +147,10 @@ class MYNAH_OT_add_rig_style(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = context.scene.objects.get(self.rig) if self.rig else context.active_object
         if rig is None:
-            self.report(
-                {"ERROR"},
-                f"There is no object '{self.rig}' in the scene; choose another."
-                if self.rig
-                else "Select the face that performs first.",
-            )
+            message = "Select the face that performs first."
+            if self.rig:
+                message = f"There is no object '{self.rig}' in the scene; choose another."
+            self.report({"ERROR"}, say_report(message))
             return {"CANCELLED"}
         settings = settings_of(context)
         row = settings.add_style()
@@ -159,7 +162,7 @@ class MYNAH_OT_add_rig_style(bpy.types.Operator):
             check_passage(row.to_passage(effective_fps(context.scene)))
         except BadInputError as error:
             settings.styles.remove(len(settings.styles) - 1)
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, say_report(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 

@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..baking import takes
 from ..baking.actions import seed_of
+from ..language.words import say, say_report, say_tip
 from ..line_settings import settings_of
 from ..order import Order
 from ..scene_reader import character_of, line_name
@@ -41,14 +42,16 @@ class MYNAH_OT_new_take(bpy.types.Operator):
         cls, context: bpy.types.Context, _properties: bpy.types.OperatorProperties
     ) -> str:
         if settings_of(context).is_transfer:
-            return "Transfer the performance with the styles as they are now; the takes there stay"
-        return cls.bl_description
+            return say_tip(
+                "Transfer the performance with the styles as they are now; the takes there stay"
+            )
+        return say_tip(cls.bl_description)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = disabled_reason(context)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(say_tip(reason))
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -62,14 +65,14 @@ class MYNAH_OT_new_take(bpy.types.Operator):
 
 def _has_two(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     if len(takes_here(context)[0]) < 2:
-        cls.poll_message_set("The line has no other take yet; make one with New Take.")
+        cls.poll_message_set(say_tip("The line has no other take yet; make one with New Take."))
         return False
     return True
 
 
 def _has_one(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     if takes_here(context)[1] is None:
-        cls.poll_message_set("The line has no take on this character yet.")
+        cls.poll_message_set(say_tip("The line has no take on this character yet."))
         return False
     return True
 
@@ -102,7 +105,9 @@ class MYNAH_OT_show_take(bpy.types.Operator):
         assert shown is not None  # see `poll`
         wanted = next((take for take in made if take.name == self.take), None)
         if self.take and wanted is None:
-            self.report({"ERROR"}, f"The line has no take '{self.take}'; choose another.")
+            self.report(
+                {"ERROR"}, say_report(f"The line has no take '{self.take}'; choose another.")
+            )
             return {"CANCELLED"}
         if wanted is None:
             step = 1 if self.direction == "NEXT" else -1
@@ -126,7 +131,7 @@ class MYNAH_OT_delete_take(bpy.types.Operator):
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Delete the take '{shown.name if shown else ''}'?",
+            title=say(f"Delete the take '{shown.name if shown else ''}'?"),
             message="What was edited in it goes with it.",
             confirm_text="Delete",
         )
@@ -142,7 +147,7 @@ class MYNAH_OT_delete_take(bpy.types.Operator):
         now = takes.on_show(owners, line)
         if now is not None:
             settings_of(context).seed = seed_of(now)
-        self.report({"INFO"}, f"Deleted '{name}'")
+        self.report({"INFO"}, say_report(f"Deleted '{name}'"))
         return {"FINISHED"}
 
 

@@ -10,6 +10,7 @@ from bpy.props import EnumProperty
 from ..dialogue.batch import Batch
 from ..dialogue.board import UNDER_WAY, Shown, State, board, key_of
 from ..dialogue.survey import survey
+from ..language.words import say
 from ..line_settings import active_line
 from ..operators.dialogue import (
     MYNAH_OT_add_line,
@@ -82,7 +83,7 @@ class MYNAH_UL_lines(bpy.types.UIList):
         has_room = context.region.width / context.preferences.system.ui_scale >= _ROOM_FOR_STYLE
         titles = titles.split(factor=0.6) if has_room else titles
         if shown.state is State.performing:
-            titles.progress(factor=shown.fraction, type="BAR", text=item.name)
+            titles.progress(factor=shown.fraction, type="BAR", text=item.name, translate=False)
         else:
             titles.label(text=item.name, translate=False)
         if has_room:
@@ -314,7 +315,7 @@ def _draw_state(layout: bpy.types.UILayout, context: bpy.types.Context, shown: S
 def _draw_progress(layout: bpy.types.UILayout, batch: Batch) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.6
-    done = f"{batch.tally.ended} of {batch.tally.total} lines"
+    done = say(f"{batch.tally.ended} of {batch.tally.total} lines")
     row.progress(factor=batch.progress, type="BAR", text=done)
     row.operator(MYNAH_OT_cancel_lines.bl_idname, text="", icon="CANCEL").uid = ""
 
@@ -325,11 +326,10 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     row = layout.row(align=True)
     row.scale_y = 1.6
     n_done = states.count(State.done)
-    text = f"Generate All ({n_done} of {len(states)} done)" if n_done else "Generate All"
+    text = say(f"Generate All ({n_done} of {len(states)} done)" if n_done else "Generate All")
     row.operator(MYNAH_OT_generate_lines.bl_idname, text=text, icon="PLAY_SOUND").which = "CHANGED"
     n_failed = states.count(State.failed)
     if n_failed:
-        retry = layout.operator(
-            MYNAH_OT_generate_lines.bl_idname, text=f"Retry {n_failed} Failed", icon="FILE_REFRESH"
-        )
+        text = say(f"Retry {n_failed} Failed")
+        retry = layout.operator(MYNAH_OT_generate_lines.bl_idname, text=text, icon="FILE_REFRESH")
         retry.which = "FAILED"

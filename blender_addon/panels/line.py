@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..baking.actions import is_draft, seed_of, source_of
+from ..language.words import say
 from ..line_settings import settings_of
 from ..operators.cancel import MYNAH_OT_cancel
 from ..operators.generate import MYNAH_OT_generate, disabled_reason
@@ -166,17 +167,22 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _take_title(made: list[bpy.types.Action], shown: bpy.types.Action) -> str:
-    place = f" {made.index(shown) + 1} of {len(made)}" if len(made) > 1 else ""
+    title = "Draft of take" if is_draft(shown) else "Take"
     if source_of(shown) == "PERFORMANCE":
-        return f"Transferred take{place}"
-    return f"{'Draft of take' if is_draft(shown) else 'Take'}{place}, seed {seed_of(shown)}"
+        title = "Transferred take"
+    title = say(title)
+    if len(made) > 1:
+        title = say(f"{title} {made.index(shown) + 1} of {len(made)}")
+    if source_of(shown) == "PERFORMANCE":
+        return title
+    return say(f"{title}, seed {seed_of(shown)}")
 
 
 def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.6
-    stage = _STAGES.get(job.stage, job.stage)
-    text = f"Draft: {stage}" if job.drafting is not None else stage
+    stage = say(_STAGES.get(job.stage, job.stage))
+    text = say(f"Draft: {stage}") if job.drafting is not None else stage
     row.progress(factor=job.fraction, type="BAR", text=text)
     row.operator(MYNAH_OT_cancel.bl_idname, text="", icon="CANCEL")
 
@@ -189,11 +195,11 @@ def draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, outcome
         for remark in outcome.remarks:
             draw_text(box, context, remark, "INFO")
         return
-    matched = f"{report.n_exact + report.n_aliased} shapes matched"
+    matched = say(f"{report.n_exact + report.n_aliased} shapes matched")
     if report.n_aliased:
-        matched += f", {report.n_aliased} by another spelling"
+        matched += ", " + say(f"{report.n_aliased} by another spelling")
     if report.n_controls:
-        matched += f"; {report.n_controls} bones and properties"
+        matched += "; " + say(f"{report.n_controls} bones and properties")
     ratio = report.keys_before / max(report.keys_after, 1)
     lines = [
         (f"'{report.line}' keyed in {outcome.seconds:.1f} s", "CHECKMARK"),

@@ -56,12 +56,10 @@ class MYNAH_PT_style(MynahSubPanel, bpy.types.Panel):
             layout.label(text=catalog.activity, icon="SORTTIME")
         chosen = settings.chosen_style
         if chosen is None:
-            manner = (
-                "as the actor performed"
-                if settings.is_transfer
-                else "the model's own, neutral manner"
-            )
-            draw_text(layout, context, f"No style: {manner}.", "INFO")
+            text = "No style: the model's own, neutral manner."
+            if settings.is_transfer:
+                text = "No style: as the actor performed."
+            draw_text(layout, context, text, "INFO")
             return
         _draw_style(layout, chosen)
         layout.separator()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import bpy
 
-from ..library import BadInputError, Proposal, RigMapping, propose_character
+from ..file_work import file_work, wait_for
+from ..library import BadInputError, Proposal, RigMapping, propose_character, propose_mapping
+from ..pieces import Pieces
+from ..reference import Reference
 from .members import armature_of
-from .names import Names, RigParts, read_parts
+from .names import Names, RigParts, driven_paths, read_parts, shapes_of
 from .stored import PROPERTY
 
 
@@ -42,8 +46,12 @@ def store(character: bpy.types.Object, mapping: RigMapping | None) -> None:
 
 def mapping_of(character: bpy.types.Object, parts: RigParts) -> RigMapping:
     """Raises `BadInputError` if the text that is stored is no mapping."""
-    text = stored_text(character)
-    return read_text(text, home_of(character).name) if text else propose(parts.names).mapping
+    return mapping_from(parts.names, stored_text(character), home_of(character).name)
+
+
+def mapping_from(names: Names, text: str, owner: str) -> RigMapping:
+    """The same of the text that an owner keeps; it asks Blender nothing."""
+    return read_text(text, owner) if text else propose(names).mapping
 
 
 def representation_of(character: bpy.types.Object) -> str:
@@ -63,7 +71,49 @@ def read_text(text: str, owner: str) -> RigMapping:
         ) from error
 
 
-@lru_cache(maxsize=32)
+def learn(character: Reference) -> Pieces[None]:
+    """Work out what the names of a rig mean, so that it is known when it is asked for: beside
+    Blender's main thread, as thousands of names take half a second."""
+    found = character.find_in(bpy.data.objects)
+    if found is None:
+        return
+    parts = read_parts(found)
+    names = parts.names
+    keys = [mesh.data.shape_keys for mesh in parts.meshes]
+    driven = [shapes_of(key) for key in keys if driven_paths(key)]
+    if names in _proposals and not driven:
+        return
+    yield from wait_for(file_work.do(lambda: _learn_all(names, driven)))
+
+
+def is_learnt(character: bpy.types.Object) -> bool:
+    """Whether what the names of a rig mean need not be worked out any more."""
+    return read_parts(character).names in _proposals
+
+
 def propose(names: Names) -> Proposal:
     """What the names of a rig mean."""
-    return propose_character(names.to_rig_names())
+    known = _proposals.get(names)
+    if known is None:
+        known = _proposals[names] = propose_character(names.to_rig_names())
+        for old in list(_proposals)[:-_MOST_KNOWN]:
+            _proposals.pop(old, None)
+    return known
+
+
+@lru_cache(maxsize=64)
+def meant(shapes: tuple[str, ...]) -> frozenset[str]:
+    """Which of the shapes of a mesh have names that mean something by themselves."""
+    return frozenset(propose_mapping(shapes).mapping.weights)
+
+
+_proposals: dict[Names, Proposal] = {}
+_MOST_KNOWN = 256
+
+
+def _learn_all(names: Names, driven: Sequence[tuple[str, ...]]) -> None:
+    propose(names)
+    for shapes in names.shapes:
+        propose(Names((shapes,), (), ()))  # as the Doctor asks, who looks at each mesh
+    for own in driven:
+        meant(own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import bpy
@@ -57,7 +58,7 @@ class RigParts:
     """(owner's name, property) → where it lies."""
     with_driven: bool = False
 
-    @property
+    @cached_property
     def names(self) -> Names:
         keys = ((mesh.name, mesh.data.shape_keys) for mesh in self.meshes)
         return Names(
@@ -97,12 +98,14 @@ def read_parts(character: bpy.types.Object, *, with_driven: bool = False) -> Rig
 def keyable_shapes(key: bpy.types.Key, *, with_driven: bool = False) -> tuple[str, ...]:
     """All shapes but the basis and those that drivers move, which would win over any key."""
     driven = frozenset() if with_driven else driven_paths(key)
-    reference = key.reference_key
-    return tuple(
-        block.name
-        for block in key.key_blocks
-        if block != reference and not (driven and shape_path(block.name) in driven)
-    )
+    names = shapes_of(key)
+    return tuple(n for n in names if shape_path(n) not in driven) if driven else names
+
+
+def shapes_of(key: bpy.types.Key) -> tuple[str, ...]:
+    """All shapes but the basis."""
+    basis = key.reference_key.name if key.reference_key is not None else None
+    return tuple(name for name in key.key_blocks.keys() if name != basis)  # noqa: SIM118 (as below)
 
 
 def shape_path(name: str) -> str:

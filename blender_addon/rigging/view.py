@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import bpy
 
 from ..library import BadInputError, DryRun, RigMapping, View, dry_run, view_of
 from ..library import unmapped as unmapped_names
-from .character import mapping_of, propose, stored_text
+from .character import home_of, mapping_from, mapping_of, propose, stored_text
 from .names import Names, read_parts
 
 
 def read_view(character: bpy.types.Object) -> View:
     """The rows of the character's mapping, or why there are none."""
-    parts = read_parts(character)
-    names = parts.names
-    text = stored_text(character)
+    return make_view(*asked_of(character))
+
+
+def asked_of(character: bpy.types.Object) -> tuple[Names, str, str]:
+    """All that a view is made of: the names, the text of the mapping that is kept, and on what."""
+    return read_parts(character).names, stored_text(character), home_of(character).name
+
+
+@lru_cache(maxsize=8)
+def make_view(names: Names, text: str, owner: str) -> View:
+    """It asks Blender nothing, so that another thread may do it: thousands of names take long."""
     try:
-        mapping = mapping_of(character, parts)
+        mapping = mapping_from(names, text, owner)
     except BadInputError as error:
         return View((), (), (), bool(text), str(error))
     return view_of(mapping, propose(names), names.to_rig_names(), is_own=bool(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..language.words import say
 from ..operators.engine import (
     MYNAH_OT_cancel_set_up,
     MYNAH_OT_open_set_up_log,
@@ -37,17 +38,17 @@ def draw_preferences(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     chosen = context.preferences.addons[ADDON].preferences
     status = _status(context)
     box = layout.box()
-    draw_text(box, context, status.text + ".", _ICONS[status.state])
+    draw_text(box, context, say(status.text) + ".", _ICONS[status.state])
     if status.environment is not None:
         stamp = status.environment.stamp
         row = box.column(align=True)
         row.active = False
         contents = f"{stamp.megabytes} MB, Python {stamp.python}"
-        contents += ", with videos" if stamp.with_videos else ""
+        contents += ", " + say("with videos") if stamp.with_videos else ""
         place = f"{status.environment.path} ({contents})"
         row.label(text=place, icon="BLANK1", translate=False)
         if stamp.remark:
-            row.label(text=stamp.remark, icon="BLANK1", translate=False)
+            row.label(text=say(stamp.remark), icon="BLANK1", translate=False)
     _draw_job(box, context, status)
     row = box.row()
     if not set_up.is_busy and status.environment is not None:
@@ -71,7 +72,7 @@ def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
     if status.state is State.READY:
         return False
     if status.state is not State.MISSING:
-        draw_text(layout, context, status.text + ".", "ERROR")
+        draw_text(layout, context, say(status.text) + ".", "ERROR")
     if status.state is not State.MISNAMED:  # setting up would not help: the name goes first
         _draw_job(layout, context, status)
     return True
@@ -82,7 +83,7 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context, status: St
     if set_up.told is not None:
         row = layout.row(align=True)
         row.scale_y = 1.6
-        row.progress(factor=set_up.told.fraction, type="BAR", text=set_up.told.text)
+        row.progress(factor=set_up.told.fraction, type="BAR", text=say(set_up.told.text))
         row.operator(MYNAH_OT_cancel_set_up.bl_idname, text="", icon="CANCEL")
         return
     has_failed = set_up.ended is not None and set_up.ended.ending == "error"

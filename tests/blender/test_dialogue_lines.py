@@ -31,8 +31,7 @@ def make_lines(tmp_path: Path) -> MakeLines:
     """Makes lines of one second, in turn for each of the faces, two seconds apart."""
 
     def make(n_lines: int, *faces: bpy.types.Object) -> list[bpy.types.PropertyGroup]:
-        voice = tmp_path / "voice.wav"
-        voice.write_bytes(make_tone(duration_s=1.0))
+        (voice := tmp_path / "voice.wav").write_bytes(make_tone(duration_s=1.0))
         dialogue = bpy.context.scene.mynah_dialogue
         for number in range(n_lines):
             face = faces[number % len(faces)]

@@ -150,10 +150,12 @@ def _titles(names: RigNames, mapping: RigMapping, rows: Sequence[Row]) -> tuple[
             continue
         title = f"{n_used} of {len(shapes)} shapes on {mesh}"
         titles.append(f"{vocabularies[0].title}: {title}" if vocabularies else title)
-    for kind, word in ((Kind.BONE, "bone motions"), (Kind.PROPERTY, "properties")):
-        found = sum(row.kind is kind for row in rows)
-        if found:
-            titles.append(f"{found} {word}")
+    n_bones = sum(row.kind is Kind.BONE for row in rows)
+    n_properties = sum(row.kind is Kind.PROPERTY for row in rows)
+    if n_bones:
+        titles.append(f"{n_bones} bone motions")
+    if n_properties:
+        titles.append(f"{n_properties} properties")
     return tuple(titles)
 
 
