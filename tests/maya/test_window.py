@@ -116,6 +116,9 @@ def test_the_fields_are_the_line(window: Any, app: Any, daemon: FakeDaemon) -> N
     form.strength.setValue(1.2)
     form.seed.setValue(3)
     form.quality.setCurrentIndex(form.quality.findData("best"))
+    assert form.model.count() > 1, "the engine's models are not listed"
+    form.model.setCurrentIndex(1)
+    form.text.setText("Hello there.")
     form.amounts["lips"].spin.setValue(1.5)
     form.amounts["head"].mute.setChecked(True)
     window.generate_button.click()
@@ -126,10 +129,29 @@ def test_the_fields_are_the_line(window: Any, app: Any, daemon: FakeDaemon) -> N
     assert request.styles == (m.StyleUse("angry", 0.7), m.StyleUse("angry", 0.5, "brows"))
     assert request.amounts == m.Amounts(lips=1.5, head=0.0)
     assert (request.seed, request.quality) == (3, m.Quality.best)
+    assert (request.model, request.text) == (form.model.currentText(), "Hello there.")
     assert request.style_strength == pytest.approx(1.2)
     assert np.abs(values_at("faceBS.jawOpen", FRAMES) - wave_of(48)).max() < 0.0101
     assert "line_01" in window.box.toPlainText()
     assert window.generate_button.isEnabled()
+
+
+def test_key_style_and_base_layer(window: Any, app: Any) -> None:
+    from maya import cmds
+
+    form = window.form
+    cmds.select("face")
+    assert not form.hold.isEnabled()
+    form.keys.setCurrentIndex(form.keys.findData("stepped"))
+    assert form.hold.isEnabled()
+    form.hold.setValue(2)
+    form.on_base.setChecked(True)
+    window.generate_button.click()
+    wait(app, lambda: not window.session.is_busy)
+    assert "on the base layer" in window.box.toPlainText()
+    assert not cmds.ls(type="animLayer")
+    shown = values_at("faceBS.jawOpen", FRAMES)
+    assert np.count_nonzero(np.diff(shown)) <= len(FRAMES) / 2
 
 
 def test_the_library_has_pictures(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from maya import cmds
 
-from ..library import AUDIO_SUFFIXES, Amounts, Quality
+from ..library import AUDIO_SUFFIXES, Amounts, Interpolation, ModelInfo, Quality
 from ..order import Wish
 from ..qt import qt_module
 from ..scene_reader import audio_nodes
@@ -23,6 +24,7 @@ _AMOUNTS = (
     ("head", "Head", "head turns and nods"),
 )
 _LARGEST_SEED = 2**31 - 1
+_LONGEST_HOLD = 12
 
 
 class VoiceBox(QtWidgets.QComboBox):
@@ -89,8 +91,24 @@ class LineForm(QtWidgets.QWidget):
         self.seed = QtWidgets.QSpinBox()
         self.seed.setRange(0, _LARGEST_SEED)
         self.seed.setToolTip("Another number gives another take of the same line")
+        self.model = QtWidgets.QComboBox()
+        self.model.setToolTip("Which of the engine's models performs")
+        self.show_models(())
+        self.text = QtWidgets.QLineEdit()
+        self.text.setPlaceholderText("what is said, if you know it (single lines only)")
+        self.keys = QtWidgets.QComboBox()
+        for kind in Interpolation:
+            self.keys.addItem(f"{kind.value.capitalize()} Keys", kind.value)
+        self.keys.setCurrentIndex(self.keys.findData(Interpolation.smooth.value))
+        self.hold = QtWidgets.QSpinBox()
+        self.hold.setRange(1, _LONGEST_HOLD)
+        self.hold.setToolTip("Stepped keys: frames that each pose is held")
+        self.hold.setEnabled(False)
+        self.on_base = QtWidgets.QCheckBox("On the Base Layer")
+        self.on_base.setToolTip("Replaces your keys in the line's range, instead of a new layer")
         self.amounts = {field: AmountRow(what) for field, _label, what in _AMOUNTS}
         self._lay_out()
+        self.keys.currentIndexChanged.connect(self._enable_hold)
         self.voice_button.clicked.connect(self._choose_file)
         self.selection_button.clicked.connect(self.take_selection)
 
@@ -107,8 +125,22 @@ class LineForm(QtWidgets.QWidget):
             strength=round(self.strength.value(), 2),
             seed=self.seed.value(),
             quality=self.quality.currentData(),
+            model=self.model.currentData(),
+            text=self.text.text().strip(),
+            key_style=self.keys.currentData(),
+            hold_frames=self.hold.value(),
+            on_base=self.on_base.isChecked(),
             amounts=Amounts(**{field: row.value for field, row in self.amounts.items()}),
         )
+
+    def show_models(self, models: Sequence[ModelInfo]) -> None:
+        """List the engine's models; the choice stays."""
+        chosen = self.model.currentData()
+        self.model.clear()
+        self.model.addItem("Best Model", "")
+        for model in models:
+            self.model.addItem(model.name, model.name)
+        self.model.setCurrentIndex(max(0, self.model.findData(chosen)))
 
     def take_selection(self) -> None:
         """Write who is selected into the field."""
@@ -120,9 +152,11 @@ class LineForm(QtWidgets.QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Voice", _side_by_side(self.voice, self.voice_button))
         form.addRow("Character", _side_by_side(self.character, self.selection_button))
+        form.addRow("Text", self.text)
         form.addRow("Styles", self.styles)
         how = _side_by_side(self.strength, _label("Quality"), self.quality, _label("Seed"))
         how.addWidget(self.seed, 1)
+        how.addWidget(self.model)
         form.addRow("Strength", how)
         grid = QtWidgets.QGridLayout()
         for place, (field, label, _what) in enumerate(_AMOUNTS):
@@ -133,6 +167,11 @@ class LineForm(QtWidgets.QWidget):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(4, 1)
         form.addRow("Amounts", grid)
+        keys = _side_by_side(self.keys, _label("Hold"), self.hold, self.on_base)
+        form.addRow("Keys", keys)
+
+    def _enable_hold(self) -> None:
+        self.hold.setEnabled(self.keys.currentData() == Interpolation.stepped.value)
 
     def _choose_file(self) -> None:
         kinds = f"Recordings ({' '.join(f'*{suffix}' for suffix in AUDIO_SUFFIXES)})"

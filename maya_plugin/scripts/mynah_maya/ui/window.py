@@ -136,6 +136,7 @@ class MynahWindow(QtWidgets.QWidget):
             self._is_library_told = True
             self.box.show_error(error)
         self.form.styles.show_library(self.catalog)
+        self.form.show_models(self.session.models)
 
     def _lay_out(self) -> None:
         buttons = QtWidgets.QHBoxLayout()
