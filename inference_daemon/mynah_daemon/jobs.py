@@ -27,13 +27,18 @@ _BUSY_MS: Final = 1000
 
 @dataclass(eq=False)
 class Job:
-    """One request. Fields are changed by `JobTable` only."""
+    """One request. Fields are changed by `JobTable` only, `strikes` by the supervisor.
+
+    A suspect was with a worker that died, and is only tried alone.
+    """
 
     job_id: str
     request: SynthesizeRequest
     state: JobState = JobState.queued
     seq: int = 0
     attempts: int = 0
+    strikes: int = 0
+    is_suspect: bool = False
     stage: str = ""
     done: int = 0
     total: int = 1
@@ -127,10 +132,11 @@ class JobTable:
 
     # --- what the worker's supervisor reports ---------------------------------------------------
 
-    def take(self) -> Job | None:
-        """The next queued job, now running; None if there is none."""
+    def take(self, *, is_alone: bool = True) -> Job | None:
+        """The next queued job, now running; None if there is none, or if it is a suspect and would
+        not be alone."""
         with self._lock:
-            if not self._queue:
+            if not self._queue or (self._queue[0].is_suspect and not is_alone):
                 return None
             job = self._queue.popleft()
             job.attempts += 1
@@ -158,9 +164,10 @@ class JobTable:
             self._forget_old()
 
     def requeue(self, job: Job) -> None:
-        """Puts a running job back to the front, after its worker was lost."""
+        """Puts a running job back to the front as a suspect, after its worker was lost."""
         with self._lock:
             if job.state is JobState.running:
+                job.is_suspect = True
                 self._queue.appendleft(job)
                 self._change(job, JobState.queued)
 

@@ -54,6 +54,15 @@ def test_jobs_run_in_order_and_once() -> None:
     assert [told.take().job_id, told.take().job_id, told.table.take()] == ["a", "b", None]
 
 
+def test_a_suspect_runs_alone() -> None:
+    told = Told()
+    told.submit("a", "b")
+    told.table.requeue(told.take())
+    assert told.table.take(is_alone=False) is None
+    assert told.table.take(is_alone=True) is not None
+    assert told.take().job_id == "b"
+
+
 def test_a_full_queue_takes_all_or_none() -> None:
     told = Told(queue_limit=2)
     told.submit("a")

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ..clip_files import replace_file
 
@@ -26,7 +26,7 @@ def note_meta(folder: Path, output: str, sha256: str, meta: Mapping[str, Any]) -
 def read_meta(folder: Path, output: str, sha256: str) -> dict[str, Any]:
     """All of it. What can't be read is empty: it explains results, and none depends on it."""
     try:
-        return dict(cast("Any", json.loads(_path(folder, output, sha256).read_bytes())))
+        return dict(json.loads(_path(folder, output, sha256).read_bytes()))
     except (OSError, ValueError, TypeError):
         return {}
 
