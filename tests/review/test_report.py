@@ -156,11 +156,11 @@ def test_an_earlier_page_that_is_damaged_is_written_anew(tmp_path: Path) -> None
 
 def test_what_a_crash_cut_off_explains_nothing_and_breaks_nothing(tmp_path: Path) -> None:
     made = MadeBatch(tmp_path, [Spoken("one")])
-    with (made.out / METAS_NAME).open("a") as file:
-        file.write('[]\n{"output": "Anna/one.csv", "sha')
     assert lines_of(made.report())["Anna/one.csv"]["listened"]
-    (made.out / METAS_NAME).unlink()
-    assert not lines_of(made.report())["Anna/one.csv"]["listened"]
+    (meta,) = (made.out / METAS_NAME).iterdir()
+    for damaged in ('{"heard": {"pho', "[1]", "7"):
+        meta.write_text(damaged)
+        assert not lines_of(made.report())["Anna/one.csv"]["listened"]
 
 
 def test_rows_name_files_in_full_so_that_a_sheet_may_lie_anywhere(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ class BatchRun:
         sha256 = hashlib.sha256(data).hexdigest()
         warnings = tuple(str(sentence) for sentence in event.meta.get("warnings", ()))
         entry = Entry(item.output.as_posix(), fingerprint, sha256, round(seconds, 3), warnings)
-        note_meta(self._folder, entry.output, entry.sha256, event.meta)
+        note_meta(self._folder, entry.output, sha256, event.meta)
         self._ledger.store(entry, data)
         self.tally.made += 1
         self.tally.warned += bool(warnings)

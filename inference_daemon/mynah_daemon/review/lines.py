@@ -14,6 +14,7 @@ from mynah_shared.scene.sheet import to_row
 
 from ..audio.decode import Decoder
 from ..batch.ledger import Entry, hash_file
+from ..batch.metas import read_meta
 from ..batch.plan import Item
 from ..clip_files import read_clip
 from .evidence import Evidence
@@ -33,18 +34,11 @@ class Made:
 
 
 class LineReader:
-    """Reads lines of one batch. `metas` is what `read_metas` found, `known` the records of the
-    earlier page by the name of their data."""
+    """Reads lines of one batch; `known` are the records of the earlier page by the name of their
+    data."""
 
-    def __init__(
-        self,
-        folder: Path,
-        metas: Mapping[tuple[str, str], dict[str, Any]],
-        known: Mapping[str, Record],
-        decoder: Decoder,
-    ) -> None:
-        self._folder, self._metas, self._known = folder, metas, known
-        self._decoder = decoder
+    def __init__(self, folder: Path, known: Mapping[str, Record], decoder: Decoder) -> None:
+        self._folder, self._known, self._decoder = folder, known, decoder
 
     def read(self, item: Item, entry: Entry | None) -> Made:
         """A line that failed, or whose files can't be read, has a record that says so."""
@@ -56,7 +50,7 @@ class LineReader:
             return Made({**record, "flags": [_plain(Flag(FlagKind.failed, sentence))]})
         said = [_plain(Flag(FlagKind.warning, warning)) for warning in entry.warnings]
         try:
-            meta = self._metas.get((output, entry.sha256), {})
+            meta = read_meta(self._folder, output, entry.sha256)
             sha256 = hash_file(path)
             if sha256 != entry.sha256:
                 sentence = "The result was changed since the batch made it."

@@ -15,7 +15,6 @@ from mynah_shared.scene.sheet import COLUMNS
 
 from ..audio.decode import Decoder
 from ..batch.ledger import Ledger
-from ..batch.metas import read_metas
 from ..batch.plan import Item
 from ..clip_files import replace_file
 from .flags import RULES, TITLES
@@ -55,7 +54,7 @@ def write_report(
     known = {r["id"]: r for r in earlier.records if r["id"] and _data_file(page, r["id"]).is_file()}
     made: dict[str, Record] = {}
     with contextlib.closing(Decoder()) as decoder:
-        reader = LineReader(folder, read_metas(folder), known, decoder)
+        reader = LineReader(folder, known, decoder)
         for done, item in enumerate(items):
             progress(done, len(items))
             line = reader.read(item, ledger.entries.get(item.output.as_posix()))

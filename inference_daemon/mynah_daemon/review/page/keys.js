@@ -14,18 +14,27 @@ mynahReview.keys = (() => {
     "/": () => app.element("search").focus(),
   };
 
+  let isByPointer = false;
+
   function start() {
+    document.addEventListener("keydown", () => (isByPointer = false), true);
+    document.addEventListener("pointerdown", () => (isByPointer = true), true);
     document.addEventListener("keydown", press);
+    document.addEventListener("change", (event) => giveBack(event.target));
     document.addEventListener("click", (event) => {
-      const button = event.target.closest?.("button");
-      // after a click the keys belong to the page again; whoever came by Tab stays there
-      if (button && event.detail > 0) button.blur();
+      const button = event.target.closest("button");
+      if (button) giveBack(button);
       if (button && "close" in button.dataset) button.closest("dialog").close();
     });
     app.element("help").addEventListener("click", () => app.element("help-dialog").showModal());
     app.element("rules").replaceChildren(
       ...app.batch.flags.flatMap(({ title, rule }) => [app.make("dt", title), app.make("dd", rule)]),
     );
+  }
+
+  /** After a click the keys belong to the page again; whoever came by Tab stays there. */
+  function giveBack(control) {
+    if (isByPointer && control.matches("button, select, input[type=checkbox]")) control.blur();
   }
 
   function press(event) {
