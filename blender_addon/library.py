@@ -47,6 +47,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         Progressed,
     )
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
+    from mynah_shared.client.provenance import provenance
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -116,6 +117,7 @@ else:
         find_engine,
         find_or_start_daemon,
     )
+    from .vendor.mynah_shared.client.provenance import provenance
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -230,6 +232,7 @@ __all__ = [
     "mirrored",
     "propose_mapping",
     "propose_rig",
+    "provenance",
     "read_connection_file",
     "read_sheet",
     "recognise_meshes",

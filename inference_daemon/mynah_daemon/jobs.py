@@ -6,12 +6,13 @@ What is open stands in memory and in the store, what has ended in the store only
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mynah_shared.errors import JobFailedError
@@ -58,6 +59,7 @@ class Job:
     done: int = 0
     total: int = 1
     told_s: float = 0.0
+    admitted_s: float = field(default_factory=time.monotonic)
     taken_s: float = 0.0
 
 
@@ -217,7 +219,7 @@ class JobTable:
             if job.state is not JobState.running or job.lease != lease:
                 return
             try:
-                is_kept = self._store.finish(job.job_id, lease, result)
+                is_kept = self._store.finish(job.job_id, lease, _completed(result, job))
             except StoreError as err:
                 self.fail(job, ErrorCode.internal, str(err))
                 return
@@ -327,6 +329,15 @@ class JobTable:
 
 
 _FINISHED: Final = JobState.finished
+
+
+def _completed(result: SynthesizeReply, job: Job) -> SynthesizeReply:
+    """With what only the daemon knows of it."""
+    meta = json.loads(result.meta)
+    meta["job_id"] = job.job_id
+    meta["attempts"] = job.attempts
+    meta["waited_s"] = round(job.taken_s - job.admitted_s, 6)
+    return replace(result, job_id=job.job_id, meta=json.dumps(meta))
 
 
 def blobs_of(request: SynthesizeRequest) -> set[str]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mynah_shared.errors import ProtocolError
@@ -197,7 +197,7 @@ class Supervisor(threading.Thread):
         self._crashes_in_a_row = 0
         self._start_next()  # the worker has its hands free while a result goes to the disk
         if isinstance(message, SynthesizeReply):
-            self._jobs.finish(job, running.attempt, replace(message, job_id=job.job_id))
+            self._jobs.finish(job, running.attempt, message)
         elif isinstance(message, JobEvent) and message.state is JobState.failed:
             self._jobs.fail(job, ErrorCode(message.code), message.message)
         log_event(

@@ -18,6 +18,7 @@ from mynah_shared.client.events import (
     Progressed,
 )
 from mynah_shared.client.launcher import find_or_start_daemon
+from mynah_shared.client.provenance import provenance
 from mynah_shared.client.steps import LibraryQuestion, Line
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -100,6 +101,7 @@ __all__ = [
     "hold_poses",
     "parse_styles",
     "propose_rig",
+    "provenance",
     "read_sheet",
     "reduce_clip",
     "step_clip",

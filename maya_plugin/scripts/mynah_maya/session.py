@@ -33,6 +33,7 @@ from .library import (
     MynahError,
     Progressed,
     find_or_start_daemon,
+    provenance,
 )
 from .order import Order
 from .progress import Progress, progress_here
@@ -196,6 +197,7 @@ class Session:
             style=order.style,
             key_style=order.key_style.interpolation.value,
             engine=str(event.meta.get("versions", {}).get("mynah", "")),
+            result=provenance(event.meta),
         )
         try:
             report = bake_line(
