@@ -96,12 +96,13 @@ class JobTable:
         client: bytes = b"",
         *,
         is_batch: bool = False,
+        check: Callable[[SynthesizeRequest], None] = lambda _: None,
     ) -> tuple[JobStatus, ...]:
         """Queues a job per (key, request), all or none, and tells what each job is now.
 
         A key that is queued, running or finished keeps its job; one that was cancelled or failed
-        gets a new one. Raises `JobFailedError` (busy) if the queue is full, and `StoreError` if
-        the jobs can't be kept; then nothing has changed.
+        gets a new one. Raises `JobFailedError` (busy) if the queue is full, `StoreError` if the
+        jobs can't be kept, and what `check` raises of those to be begun; then nothing has changed.
         """
         with self._changing:
             ended = {key: self._store.ended(key) for key, _ in requests if key not in self._open}
@@ -116,6 +117,8 @@ class JobTable:
                     code=ErrorCode.busy,
                     retry=True,
                 )
+            for new in fresh.values():
+                check(new.request)
             if fresh:
                 self._store.begin(list(fresh.values()))
             with self._lock:
