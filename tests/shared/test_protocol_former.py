@@ -1,0 +1,63 @@
+"""Version 1.0 of the protocol and the present one understand each other, both ways."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from mynah_shared.protocol import codec
+from mynah_shared.protocol.version import is_compatible
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "protocol"
+FORMER: dict[str, list[str]] = json.loads((GOLDEN / "vectors-1.0.json").read_text("utf-8"))
+PRESENT: dict[str, list[str]] = json.loads((GOLDEN / "vectors.json").read_text("utf-8"))
+
+
+def header_of(vectors: dict[str, list[str]], name: str) -> dict[str, Any]:
+    return msgpack.unpackb(bytes.fromhex(vectors[name][1]))
+
+
+def same_shape(former: Any, present: Any, path: str) -> None:
+    """All that a former reader needs is there, in the type that it expects."""
+    if isinstance(former, dict):
+        assert isinstance(present, dict), path
+        for key, value in former.items():
+            assert key in present, f"{path}.{key} is gone"
+            same_shape(value, present[key], f"{path}.{key}")
+    elif isinstance(former, list):
+        assert isinstance(present, list), path
+        if former and present:
+            same_shape(former[0], present[0], f"{path}[]")
+    else:
+        assert type(former) is type(present), path
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_a_former_message_is_understood(name: str) -> None:
+    frames = [bytes.fromhex(frame) for frame in FORMER[name]]
+    envelope = codec.decode(frames)
+    assert type(envelope.message) is codec.MESSAGE_TYPES[name]
+    again = codec.encode(
+        envelope.message, message_id=envelope.message_id, session_id=envelope.session_id
+    )
+    body = msgpack.unpackb(again[1])["b"]
+    same_shape(header_of(FORMER, name)["b"], body, name)
+    assert again[2:] == frames[2:]
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_a_former_reader_finds_all_that_it_needs_in_a_present_message(name: str) -> None:
+    former, present = header_of(FORMER, name), header_of(PRESENT, name)
+    same_shape(former["b"], present["b"], name)
+    assert [entry["n"] for entry in former["p"]] == [entry["n"] for entry in present["p"]]
+    assert [entry["d"] for entry in former["p"]] == [entry["d"] for entry in present["p"]]
+
+
+def test_the_former_version_was_this_one() -> None:
+    former = tuple(header_of(FORMER, "hello")["b"]["protocol"])
+    assert former == (1, 0)
+    assert is_compatible(former)
