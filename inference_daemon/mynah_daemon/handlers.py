@@ -126,7 +126,9 @@ def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Messag
                 retry=True,
             )
 
-    accepted = m.Accepted(service.jobs.submit(keyed, client, check=check_files))
+    accepted = m.Accepted(
+        service.jobs.submit(keyed, client, is_batch=request.is_batch, check=check_files)
+    )
     service.supervisor.poke()
     return accepted
 

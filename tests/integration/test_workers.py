@@ -116,3 +116,18 @@ def test_a_client_of_protocol_1_0_is_served(client: Client, daemon: RunningDaemo
     finally:
         former.close()
     assert client.ping().running == 0
+
+
+def test_a_line_of_a_person_passes_a_batch(
+    slow_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the next one although twenty others wait, and clients share what is left."""
+    monkeypatch.setenv("MYNAH_WEIGHTS", str(slow_weights))
+    with started() as daemon, daemon.client() as batch, daemon.client() as person:
+        sha256 = batch.upload(write_speech(tmp_path / "line.flac", 40, rate=8000))
+        lines = [request(sha256, seed=seed) for seed in range(20)]
+        jobs = batch.submit(lines, is_batch=True).jobs
+        (job,) = person.submit([request(sha256, seed=99)]).jobs
+        wait_for_state(person, job.job_id, (JobState.finished,))
+        assert person.status().finished < len(lines)
+        person.cancel([job.job_id for job in jobs])

@@ -1,4 +1,4 @@
-"""Version 1.0 of the protocol and the present one understand each other, both ways."""
+"""Former versions of the protocol and the present one understand each other, both ways."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from mynah_shared.protocol import codec
 from mynah_shared.protocol.version import is_compatible
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "protocol"
-FORMER: dict[str, list[str]] = json.loads((GOLDEN / "vectors-1.0.json").read_text("utf-8"))
 PRESENT: dict[str, list[str]] = json.loads((GOLDEN / "vectors.json").read_text("utf-8"))
+FORMER: dict[str, dict[str, list[str]]] = {
+    version: json.loads((GOLDEN / f"vectors-{version}.json").read_text("utf-8"))
+    for version in ("1.0", "1.1")
+}
+EACH = pytest.mark.parametrize(
+    ("version", "name"), [(version, name) for version, names in FORMER.items() for name in names]
+)
 
 
 def header_of(vectors: dict[str, list[str]], name: str) -> dict[str, Any]:
@@ -36,28 +42,31 @@ def same_shape(former: Any, present: Any, path: str) -> None:
         assert type(former) is type(present), path
 
 
-@pytest.mark.parametrize("name", FORMER)
-def test_a_former_message_is_understood(name: str) -> None:
-    frames = [bytes.fromhex(frame) for frame in FORMER[name]]
+@EACH
+def test_a_former_message_is_understood(version: str, name: str) -> None:
+    frames = [bytes.fromhex(frame) for frame in FORMER[version][name]]
     envelope = codec.decode(frames)
     assert type(envelope.message) is codec.MESSAGE_TYPES[name]
     again = codec.encode(
         envelope.message, message_id=envelope.message_id, session_id=envelope.session_id
     )
     body = msgpack.unpackb(again[1])["b"]
-    same_shape(header_of(FORMER, name)["b"], body, name)
+    same_shape(header_of(FORMER[version], name)["b"], body, name)
     assert again[2:] == frames[2:]
 
 
-@pytest.mark.parametrize("name", FORMER)
-def test_a_former_reader_finds_all_that_it_needs_in_a_present_message(name: str) -> None:
-    former, present = header_of(FORMER, name), header_of(PRESENT, name)
+@EACH
+def test_a_former_reader_finds_all_that_it_needs_in_a_present_message(
+    version: str, name: str
+) -> None:
+    former, present = header_of(FORMER[version], name), header_of(PRESENT, name)
     same_shape(former["b"], present["b"], name)
     assert [entry["n"] for entry in former["p"]] == [entry["n"] for entry in present["p"]]
     assert [entry["d"] for entry in former["p"]] == [entry["d"] for entry in present["p"]]
 
 
-def test_the_former_version_was_this_one() -> None:
-    former = tuple(header_of(FORMER, "hello")["b"]["protocol"])
-    assert former == (1, 0)
-    assert is_compatible(former)
+@pytest.mark.parametrize("version", FORMER)
+def test_the_former_versions_are_these(version: str) -> None:
+    former = header_of(FORMER[version], "hello")["b"]["protocol"]
+    assert ".".join(map(str, former)) == version
+    assert is_compatible(tuple(former))
