@@ -73,7 +73,7 @@ def _weight() -> FloatProperty:
 Change = Callable[[RigMapping, RigParts], RigMapping]
 
 
-class _RigOperator:
+class _RigOperator(bpy.types.Operator):
     """What all have in common: a character, and mistakes told in a sentence."""
 
     @classmethod
@@ -95,7 +95,7 @@ class _RigOperator:
         return {"FINISHED"}
 
 
-class MYNAH_OT_set_weight(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_set_weight(_RigOperator):
     """Drive a target by a channel: of one it has, the weight; another one is added."""
 
     bl_idname = "mynah.set_weight"
@@ -123,7 +123,7 @@ class MYNAH_OT_set_weight(_RigOperator, bpy.types.Operator):
         )
 
 
-class MYNAH_OT_remove_channel(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_remove_channel(_RigOperator):
     """Take a channel off a target; a target without any is left alone from then on."""
 
     bl_idname = "mynah.remove_channel"
@@ -141,7 +141,7 @@ class MYNAH_OT_remove_channel(_RigOperator, bpy.types.Operator):
         )
 
 
-class MYNAH_OT_add_target(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_add_target(_RigOperator):
     """Map another shape, property or bone of the rig."""
 
     bl_idname = "mynah.add_target"
@@ -213,7 +213,7 @@ class MYNAH_OT_add_target(_RigOperator, bpy.types.Operator):
         return edit.with_target(mapping, label, target, self.channel, self.weight)
 
 
-class MYNAH_OT_set_range(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_set_range(_RigOperator):
     """How far a bone or a property goes."""
 
     bl_idname = "mynah.set_range"
@@ -246,7 +246,7 @@ class MYNAH_OT_set_range(_RigOperator, bpy.types.Operator):
         )
 
 
-class MYNAH_OT_mirror_mapping(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_mirror_mapping(_RigOperator):
     """Set one side up as the other."""
 
     bl_idname = "mynah.mirror_mapping"
@@ -272,7 +272,7 @@ class MYNAH_OT_mirror_mapping(_RigOperator, bpy.types.Operator):
         return self.change(context, mirror)
 
 
-class MYNAH_OT_automatic_mapping(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_automatic_mapping(_RigOperator):
     """Go back to what the names of the rig say."""
 
     bl_idname = "mynah.automatic_mapping"
@@ -328,7 +328,7 @@ class MYNAH_OT_load_mapping(_RigOperator, bpy.types.Operator, ImportHelper):
         return self.change(context, lambda _old, _parts: RigMapping.load(Path(self.filepath)))
 
 
-class MYNAH_OT_dry_run(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_dry_run(_RigOperator):
     """Tell what a bake would do to the rig."""
 
     bl_idname = "mynah.dry_run"
@@ -351,7 +351,7 @@ class MYNAH_OT_dry_run(_RigOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MYNAH_OT_explain_target(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_explain_target(_RigOperator):
     """Say why a target is moved as it is."""
 
     bl_idname = "mynah.explain_target"
@@ -372,7 +372,7 @@ class MYNAH_OT_explain_target(_RigOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MYNAH_OT_test_pose(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_test_pose(_RigOperator):
     """Show a target at its full value until the next click or key; nothing is keyed or kept.
 
     Without a window the first call shows it and the next one puts everything back.

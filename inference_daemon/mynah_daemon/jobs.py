@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -32,7 +32,7 @@ from .waiting import FairQueue
 
 TERMINAL: Final = (JobState.finished, JobState.cancelled, JobState.failed)
 STRIKES: Final = 2
-"""So often a job may take the worker with it; then it is the likely cause itself."""
+"""So many workers may a job take down while it is alone with them."""
 ATTEMPTS: Final = 10
 """So often a job may be begun, whatever became of it: it may take the whole daemon with it."""
 _PROGRESS_INTERVAL_S: Final = 0.2
@@ -44,7 +44,8 @@ _LEASE_BYTES: Final = 16
 class Job:
     """One request that is open, or has just ended. Fields are changed by `JobTable` only.
 
-    `lease` names the attempt under way.
+    `lease` names the attempt under way. A suspect was with a worker that died, and is only tried
+    alone.
     """
 
     job_id: str
@@ -55,6 +56,7 @@ class Job:
     lease: bytes = b""
     attempts: int = 0
     strikes: int = 0
+    is_suspect: bool = False
     stage: str = ""
     done: int = 0
     total: int = 1
@@ -77,6 +79,7 @@ class JobTable:
         self._lock = threading.RLock()
         self._open: dict[str, Job] = {}
         self._queue: FairQueue[Job] = FairQueue()
+        self._suspects: deque[Job] = deque()
         self._blobs: Counter[str] = Counter()
         self._begun_anew: OrderedDict[str, int] = OrderedDict()
         self._seq = itertools.count(1)
@@ -84,6 +87,7 @@ class JobTable:
         for left in store.open_jobs():
             job = Job(left.new.key, left.new.request, left.new.client, left.new.is_batch)
             job.attempts, job.strikes = left.attempts, left.strikes
+            job.is_suspect = bool(left.strikes)
             self._admit(job)
         if self._open:
             log_event("jobs_left", count=len(self._open))
@@ -111,9 +115,10 @@ class JobTable:
                 for key, request in requests
                 if key in ended and ended[key] is not JobState.finished
             }
-            if len(self._queue) + len(fresh) > self._queue_limit:
+            n_waiting = self.counts()[0]
+            if n_waiting + len(fresh) > self._queue_limit:
                 raise JobFailedError(
-                    f"{len(self._queue)} lines are waiting already; try again in a moment.",
+                    f"{n_waiting} lines are waiting already; try again in a moment.",
                     code=ErrorCode.busy,
                     retry=True,
                 )
@@ -166,7 +171,7 @@ class JobTable:
     def counts(self) -> tuple[int, int, int]:
         """How many jobs are queued, running, and were finished since the start."""
         with self._lock:
-            queued = len(self._queue)
+            queued = len(self._queue) + len(self._suspects)
             return queued, len(self._open) - queued, self._n_finished
 
     def uses_blob(self, sha256: str) -> bool:
@@ -181,10 +186,11 @@ class JobTable:
 
     # --- what the worker's supervisor reports ---------------------------------------------------
 
-    def take(self) -> Job | None:
-        """The next queued job, now running; None if there is none."""
+    def take(self, *, is_alone: bool = True) -> Job | None:
+        """The next queued job, now running; None if there is none, or if it is a suspect and would
+        not be alone."""
         with self._changing:
-            while (job := self._pop()) is not None:
+            while (job := self._pop(is_alone=is_alone)) is not None:
                 if job.attempts >= ATTEMPTS:
                     self.fail(
                         job,
@@ -233,8 +239,8 @@ class JobTable:
                 self._leave(job, JobState.finished)
 
     def requeue(self, job: Job, *, is_strike: bool) -> bool:
-        """Puts a running job back to the front, after its worker was lost; False if it has had all
-        its strikes."""
+        """Puts a running job back to the front as a suspect, after its worker was lost; False if it
+        has had all its strikes."""
         with self._changing:
             if job.state is not JobState.running:
                 return True
@@ -247,9 +253,9 @@ class JobTable:
                 self.fail(job, ErrorCode.internal, str(err))
                 return True
             with self._lock:
-                job.strikes = strikes
+                job.strikes, job.is_suspect = strikes, True
                 self._charge(job)
-                self._queue.put_back(job)
+                self._suspects.appendleft(job)
                 self._change(job, JobState.queued)
             return True
 
@@ -262,7 +268,10 @@ class JobTable:
 
     def _admit(self, job: Job) -> None:
         self._open[job.job_id] = job
-        self._queue.add(job)
+        if job.is_suspect:
+            self._suspects.append(job)
+        else:
+            self._queue.add(job)
         self._blobs.update(blobs_of(job.request))
 
     def _begin_anew(self, key: str) -> None:
@@ -271,8 +280,11 @@ class JobTable:
         if len(self._begun_anew) > _MOST_BEGUN_ANEW:
             self._begun_anew.popitem(last=False)
 
-    def _pop(self) -> Job | None:
+    def _pop(self, *, is_alone: bool) -> Job | None:
+        """Suspects go before all others: their worker was lost with them."""
         with self._lock:
+            if self._suspects:
+                return self._suspects.popleft() if is_alone else None
             return self._queue.pop()
 
     def _end(
@@ -297,6 +309,8 @@ class JobTable:
         self, job: Job, state: JobState, code: ErrorCode | None = None, message: str = ""
     ) -> None:
         self._queue.discard(job)
+        if job in self._suspects:
+            self._suspects.remove(job)
         self._charge(job)
         del self._open[job.job_id]
         for sha256 in blobs_of(job.request):

@@ -1,4 +1,4 @@
-"""Keeps one worker process alive and hands it one job at a time."""
+"""Keeps one worker process alive and hands it jobs, several at a time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from mynah_shared.protocol.messages import (
     JobState,
     Submit,
     SynthesizeReply,
+    SynthesizeRequest,
 )
 
 from .config import DaemonConfig
 from .jobs import Job, JobTable
 from .leftovers import start_of
-from .link import LinkWriter, read_message
+from .link import LINES_AT_ONCE, LinkWriter, read_message
 from .log import log_event
 from .store.errors import StoreError
 from .store.job_store import JobStore
@@ -58,7 +59,7 @@ class _Stop:
 
 @dataclass
 class _Running:
-    """The job that the worker has in hand, under the name of this attempt."""
+    """A job that the worker has in hand, under the name of this attempt."""
 
     job: Job
     attempt: bytes
@@ -76,7 +77,7 @@ class Supervisor(threading.Thread):
         self._inbox: queue.SimpleQueue[_WorkerSaid | _Poke | _Stop] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: LinkWriter | None = None
-        self._running: _Running | None = None
+        self._running: dict[bytes, _Running] = {}
         self._generation = 0
         self._crashes_in_a_row = 0
         self._start_due_s = 0.0
@@ -161,20 +162,22 @@ class Supervisor(threading.Thread):
     # --- jobs -----------------------------------------------------------------------------------
 
     def _start_next(self) -> None:
-        if self._running or self._writer is None:
-            return
-        job = self._jobs.take()
-        if job is None:
-            return
-        now_s = time.monotonic()
-        self._running = _Running(job, job.lease, now_s, now_s)
-        self._send(Submit((job.request,)))
-        log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
+        while self._writer is not None and len(self._running) < LINES_AT_ONCE:
+            if any(running.job.is_suspect for running in self._running.values()):
+                return
+            job = self._jobs.take(is_alone=not self._running)
+            if job is None:
+                return
+            now_s = time.monotonic()
+            running = _Running(job, job.lease, now_s, now_s)
+            self._running[running.attempt] = running
+            self._send(Submit((job.request,)), running)
+            log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
 
-    def _send(self, message: Submit | Cancel) -> None:
-        if self._writer and self._running:
+    def _send(self, message: Submit | Cancel, running: _Running) -> None:
+        if self._writer:
             with contextlib.suppress(OSError):  # it is gone: the reading thread reports that
-                self._writer.send(message, self._running.attempt)
+                self._writer.send(message, running.attempt)
 
     def _hear(self, said: _WorkerSaid) -> None:
         if said.generation != self._generation:
@@ -182,8 +185,8 @@ class Supervisor(threading.Thread):
         if said.envelope is None:
             self._handle_death()
             return
-        running = self._running
-        if running is None or said.envelope.message_id != running.attempt:
+        running = self._running.get(said.envelope.message_id)
+        if running is None:
             return
         running.heard_s = time.monotonic()
         self._handle_message(running, said.envelope)
@@ -193,7 +196,7 @@ class Supervisor(threading.Thread):
         if isinstance(message, JobEvent) and message.state is JobState.running:
             self._jobs.progress(job, message.stage, message.done, message.total)
             return
-        self._running = None
+        del self._running[running.attempt]
         self._crashes_in_a_row = 0
         self._start_next()  # the worker has its hands free while a result goes to the disk
         if isinstance(message, SynthesizeReply):
@@ -210,19 +213,16 @@ class Supervisor(threading.Thread):
         )
 
     def _handle_death(self) -> None:
-        """The job, which ran alone, gets another worker until it has had its strikes."""
+        """Whoever was with the worker may have been the cause: each is tried again alone, and who
+        takes one down then is it."""
         code = self._process.wait() if self._process else 0
         log_event("worker_died", code=code)
         self._end_worker()
-        running, self._running = self._running, None
-        if running and not self._jobs.requeue(running.job, is_strike=True):
-            self._jobs.fail(
-                running.job,
-                ErrorCode.worker_crash,
-                f"The engine crashed twice on '{running.job.request.audio_name}'; convert the "
-                f"file to {'another format' if running.job.request.is_transfer else 'WAV'}, and "
-                "run `mynah doctor` if that fails too.",
-            )
+        suspects = [running.job for running in self._running.values()]
+        self._running.clear()
+        for job in reversed(suspects):  # each goes before those that wait
+            if not self._jobs.requeue(job, is_strike=len(suspects) == 1):
+                self._jobs.fail(job, ErrorCode.worker_crash, _verdict(job.request))
         self.restarts += 1
         self._back_off()
 
@@ -233,14 +233,14 @@ class Supervisor(threading.Thread):
         self._crashes_in_a_row += 1
 
     def _check_running(self) -> None:
-        """Passes a cancel on, and ends a worker that hangs."""
-        running = self._running
-        if running is None:
-            return
-        now_s = time.monotonic()
+        """Passes cancels on, and ends a worker that hangs."""
+        for running in self._running.values():
+            self._check(running, time.monotonic())
+
+    def _check(self, running: _Running, now_s: float) -> None:
         if running.job.state is JobState.cancelled and running.cancelled_s is None:
             running.cancelled_s = now_s
-            self._send(Cancel((running.attempt.hex(),)))
+            self._send(Cancel((running.attempt.hex(),)), running)
         is_stuck = now_s - running.heard_s > _HANG_S
         ignores_cancel = (
             running.cancelled_s is not None and now_s - running.cancelled_s > _CANCEL_GRACE_S
@@ -248,3 +248,11 @@ class Supervisor(threading.Thread):
         if (is_stuck or ignores_cancel) and self._process:
             log_event("worker_killed", reason="hang" if is_stuck else "cancel")
             self._process.kill()
+
+
+def _verdict(request: SynthesizeRequest) -> str:
+    return (
+        f"The engine crashed twice on '{request.audio_name}'; convert the file to "
+        f"{'another format' if request.is_transfer else 'WAV'}, and run `mynah doctor` if that "
+        "fails too."
+    )

@@ -49,11 +49,6 @@ class FairQueue(Generic[W]):
         self._lane(job).append(job)
         self._n_jobs += 1
 
-    def put_back(self, job: W) -> None:
-        """It had its turn, but nothing came of it."""
-        self._lane(job).appendleft(job)
-        self._n_jobs += 1
-
     def discard(self, job: W) -> None:
         """Harmless for a job that doesn't wait."""
         lane = self._lanes[job.is_batch].get(job.client)
@@ -76,7 +71,7 @@ class FairQueue(Generic[W]):
         return job
 
     def charge(self, client: bytes, seconds: float) -> None:
-        """The worker was busy for this client so long. Call before its next job is put back."""
+        """The worker was busy for this client so long."""
         if client in self._served_s:
             self._served_s[client] += seconds
 

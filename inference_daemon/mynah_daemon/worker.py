@@ -35,7 +35,7 @@ from .audio.decode import Decoder
 from .config import config_from_environment
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
-from .link import LinkWriter, read_message
+from .link import LINES_AT_ONCE, LinkWriter, read_message
 from .performing import BadAudioError, RequestPerformer
 from .result_meta import describe
 
@@ -47,7 +47,8 @@ class JobCancelled(Exception):
 
 
 class Worker:
-    """Runs one job after the other."""
+    """Runs as many jobs at a time as the daemon hands it, at most `LINES_AT_ONCE`; their windows
+    are denoised together."""
 
     def __init__(self, store: ModelStore, blobs: Path, writer: LinkWriter) -> None:
         self._store, self._blobs, self._writer = store, blobs, writer
@@ -68,12 +69,17 @@ class Worker:
         os._exit(0)  # the main thread may be deep inside a model
 
     def run(self) -> None:
-        """Loads the default model, then serves for ever."""
+        """Loads the default model, then serves for ever on threads."""
         self._decoder.prepare()
         try:
             self._engine.model("")
         except MynahError as err:
             logger.warning("%s", err)  # the first job will say so to its client
+        for number in range(LINES_AT_ONCE):
+            threading.Thread(target=self._serve, name=f"line {number}", daemon=True).start()
+        threading.Event().wait()
+
+    def _serve(self) -> None:
         while True:
             envelope = self._inbox.get()
             if isinstance(envelope.message, Submit):

@@ -8,11 +8,13 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.client import Client
 from mynah_shared.errors import JobFailedError
 from mynah_shared.protocol.messages import Fetch, JobState, JobStatus, SynthesizeRequest
@@ -70,7 +72,8 @@ def test_a_killed_daemons_jobs_are_made_by_the_next_one_for_nobody_in_particular
         lines = upload_lines(client, tmp_path, 6, 20)
         jobs = client.submit(lines).jobs
         wait_for(lambda: client.status().finished >= 2, "two lines")
-        values = client.fetch(jobs[0].job_id).clip.values
+        done = next(j for j in client.submit(lines).jobs if j.state is JobState.finished)
+        values = client.fetch(done.job_id).clip.values
         first.process.kill()
         first.process.wait(5)
     with started() as second, second.client() as client:
@@ -78,7 +81,7 @@ def test_a_killed_daemons_jobs_are_made_by_the_next_one_for_nobody_in_particular
         assert client.status().finished <= len(lines) - 2
         again = client.submit(lines).jobs  # without any upload
         assert again == tuple(JobStatus(job.job_id, JobState.finished) for job in jobs)
-        assert np.array_equal(client.fetch(jobs[0].job_id).clip.values, values)
+        assert np.array_equal(client.fetch(done.job_id).clip.values, values)
         for job in jobs:
             assert client.fetch(job.job_id).clip.n_frames == 600
         assert client.status().finished <= len(lines) - 2  # the store answered
@@ -158,8 +161,10 @@ def test_a_cancelled_job_stays_cancelled_when_its_daemon_is_killed(
 def test_a_cancel_at_any_moment_ends_the_job_once_and_the_next_one_works(
     slow_daemon: None, client: Client, tmp_path: Path, moment: str
 ) -> None:
-    line, other = upload_lines(client, tmp_path, 2, 60)
-    (blocking,) = client.submit([other]).jobs if moment == "queued" else (None,)
+    seconds = 300 if moment == "mid-step" else 60  # events come five times a second
+    line, other = upload_lines(client, tmp_path, 2, seconds)
+    blocking = [replace(other, seed=i) for i in range(LINES_AT_ONCE if moment == "queued" else 0)]
+    before = client.submit(blocking).jobs
     (job,) = client.submit([line]).jobs
     wanted = JobState.cancelled
     if moment == "step start":
@@ -183,12 +188,13 @@ def test_a_cancel_at_any_moment_ends_the_job_once_and_the_next_one_works(
     elif wanted is JobState.cancelled:
         with pytest.raises(JobFailedError, match="submit the line again"):
             client.fetch(job.job_id)
-    if blocking:
-        wait_for_state(client, blocking.job_id, (JobState.finished,))
+    if before:
+        wait_for_state(client, before[0].job_id, (JobState.finished,))
+        client.cancel([status.job_id for status in before])
     (again,) = client.submit([line]).jobs
     if again.state is not JobState.finished:
         wait_for_state(client, job.job_id, (JobState.finished,))
-    assert client.fetch(job.job_id).clip.n_frames == 1800
+    assert client.fetch(job.job_id).clip.n_frames == 30 * seconds
     status = client.status()
     assert (status.queued, status.running, status.worker_restarts) == (0, 0, 0)
 

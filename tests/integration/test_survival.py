@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.background import BackgroundClient, Failed, Finished, Line
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import (
@@ -89,6 +91,17 @@ def test_a_line_that_kills_two_workers_fails_and_the_next_one_works(
     short = request(client.upload(write_speech(tmp_path / "short.wav")))
     (job,) = client.submit([short]).jobs
     assert wait_for_state(client, job.job_id, ENDED)[-1].state is JobState.finished
+
+
+def test_lines_in_company_of_a_deadly_one_are_done(line: SynthesizeRequest, client: Client) -> None:
+    deadly, *others = (replace(line, seed=seed) for seed in range(3))
+    jobs = client.submit([deadly, *others]).jobs
+    wait_for(lambda: client.ping().running == min(3, LINES_AT_ONCE), "the three at work")
+    for _ in range(3):  # once in company, twice alone
+        kill_worker_at_work(client, jobs[0].job_id)
+    assert wait_for_state(client, jobs[0].job_id, ENDED)[-1].code == "worker_crash"
+    wait_for(lambda: client.status().finished == 2, "the others")
+    assert client.status().worker_restarts == 3
 
 
 def test_an_idle_worker_that_dies_is_replaced(client: Client) -> None:
