@@ -27,6 +27,7 @@ from mynah_shared.errors import EngineUnavailableError, MynahError
 from ..audio.decode import decode_file
 from ..config import config_from_environment
 from ..engine.model_store import open_store
+from ..store.local_disk import require_local_disk
 from .connecting import connect, find_running, open_client
 from .lines import perform
 from .stop import end_daemon
@@ -134,7 +135,9 @@ def check_provider() -> Finding:
 
 
 def check_state_folder() -> Finding:
-    return Finding("ok", str(ensure_state_dir()))
+    folder = ensure_state_dir()
+    require_local_disk(folder)
+    return Finding("ok", str(folder))
 
 
 def check_daemon() -> Finding:
@@ -157,7 +160,7 @@ def check_daemon() -> Finding:
 
 def check_disk() -> Finding:
     free = shutil.disk_usage(ensure_state_dir()).free
-    text = f"{free / 1e9:.1f} GB free for uploads and logs"
+    text = f"{free / 1e9:.1f} GB free for results, uploads and logs"
     if free < _TOO_FEW_BYTES:
         return Finding("fail", text, "free some space, or set MYNAH_HOME to another disk")
     if free < _TIGHT_BYTES:
