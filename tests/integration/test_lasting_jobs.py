@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ from tests.integration.conftest import (
     write_speech,
 )
 from tests.integration.test_service import request
+
+resource = pytest.importorskip("resource", reason="this system limits no sizes of files")
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by POSIX signals")
 
