@@ -13,7 +13,7 @@ from .baking.actions import Tag
 from .baking.line import BakeReport, bake_line
 from .baking.redo import bake_range
 from .fingerprint import MadeOf
-from .library import BadInputError, MotionClip, __version__
+from .library import BadInputError, MotionClip, __version__, provenance
 from .line_settings import find_settings
 from .order import Order
 from .pieces import Pieces
@@ -47,6 +47,7 @@ def key_line(
         source="PERFORMANCE" if order.line.is_transfer else "VOICE",
         made_of=made.to_json(),
         heard=json.dumps(meta["heard"], separators=(",", ":")) if "heard" in meta else "",
+        result=provenance(meta),
         draft=is_draft,
         version=__version__,
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),

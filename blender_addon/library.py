@@ -48,6 +48,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     )
     from mynah_shared.client.examination import EngineState, Look, engine_faults
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
+    from mynah_shared.client.provenance import provenance
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -135,6 +136,7 @@ else:
         find_engine,
         find_or_start_daemon,
     )
+    from .vendor.mynah_shared.client.provenance import provenance
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -273,6 +275,7 @@ __all__ = [
     "named_target",
     "propose_character",
     "propose_mapping",
+    "provenance",
     "read_connection_file",
     "read_marker",
     "read_sheet",

@@ -157,7 +157,7 @@ class Session:
     def submit(self, line: Line) -> str:
         """Have a line of the batch made; returns the ticket of its events."""
         assert self._client is not None
-        return self._client.generate(line)
+        return self._client.generate(line, is_batch=True)
 
     def withdraw(self, ticket: str) -> None:
         """The batch no longer wants a line."""

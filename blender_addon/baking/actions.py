@@ -33,7 +33,8 @@ below 2e-4; beyond, free handles keep the curve exact."""
 class Tag:
     """What an action of ours says about itself, as custom properties with the prefix `mynah_`.
 
-    `source` is what it was made of: "VOICE", or "PERFORMANCE" if it was transferred.
+    `source` is what it was made of: "VOICE", or "PERFORMANCE" if it was transferred. `result` is
+    the engine's own record, as JSON.
     """
 
     line: str
@@ -46,6 +47,7 @@ class Tag:
     source: str = "VOICE"
     made_of: str = ""
     heard: str = ""
+    result: str = ""
     draft: bool = False
 
 

@@ -112,7 +112,12 @@ def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Messag
         _with_library_clips(service, check_request(r, service.store, service.config.limits))
         for r in request.requests
     ]
-    for line in checked:
+    flame_map = map_sha256(service.config.flame_map)
+    if not flame_map and any(line.representation == FLAME for line in checked):
+        raise JobFailedError(NO_MAP, code=m.ErrorCode.bad_value)
+    keyed = [(job_key(line, service.store, flame_map), line) for line in checked]
+
+    def check_files(line: m.SynthesizeRequest) -> None:
         if not all(service.blobs.has(sha256) for sha256 in blobs_of(line)):
             raise JobFailedError(
                 f"The daemon doesn't have the file '{line.audio_name}' or a clip that goes with "
@@ -120,11 +125,10 @@ def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Messag
                 code=m.ErrorCode.not_found,
                 retry=True,
             )
-    flame_map = map_sha256(service.config.flame_map)
-    if not flame_map and any(line.representation == FLAME for line in checked):
-        raise JobFailedError(NO_MAP, code=m.ErrorCode.bad_value)
-    keyed = [(job_key(line, service.store, flame_map), line) for line in checked]
-    accepted = m.Accepted(service.jobs.submit(keyed, client))
+
+    accepted = m.Accepted(
+        service.jobs.submit(keyed, client, is_batch=request.is_batch, check=check_files)
+    )
     service.supervisor.poke()
     return accepted
 

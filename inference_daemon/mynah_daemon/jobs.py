@@ -5,14 +5,14 @@ What is open stands in memory and in the store, what has ended in the store only
 
 from __future__ import annotations
 
-import contextlib
 import itertools
+import json
 import os
 import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mynah_shared.errors import JobFailedError
@@ -32,7 +32,7 @@ from .waiting import FairQueue
 
 TERMINAL: Final = (JobState.finished, JobState.cancelled, JobState.failed)
 STRIKES: Final = 2
-"""So often a job may take the worker with it; then it is the likely cause itself."""
+"""So many workers may a job take down while it is alone with them."""
 ATTEMPTS: Final = 10
 """So often a job may be begun, whatever became of it: it may take the whole daemon with it."""
 _PROGRESS_INTERVAL_S: Final = 0.2
@@ -61,6 +61,7 @@ class Job:
     done: int = 0
     total: int = 1
     told_s: float = 0.0
+    admitted_s: float = field(default_factory=time.monotonic)
     taken_s: float = 0.0
 
 
@@ -86,7 +87,7 @@ class JobTable:
         for left in store.open_jobs():
             job = Job(left.new.key, left.new.request, left.new.client, left.new.is_batch)
             job.attempts, job.strikes = left.attempts, left.strikes
-            job.is_suspect = left.strikes > 0
+            job.is_suspect = bool(left.strikes)
             self._admit(job)
         if self._open:
             log_event("jobs_left", count=len(self._open))
@@ -99,12 +100,13 @@ class JobTable:
         client: bytes = b"",
         *,
         is_batch: bool = False,
+        check: Callable[[SynthesizeRequest], None] = lambda _: None,
     ) -> tuple[JobStatus, ...]:
         """Queues a job per (key, request), all or none, and tells what each job is now.
 
         A key that is queued, running or finished keeps its job; one that was cancelled or failed
-        gets a new one. Raises `JobFailedError` (busy) if the queue is full, and `StoreError` if
-        the jobs can't be kept; then nothing has changed.
+        gets a new one. Raises `JobFailedError` (busy) if the queue is full, `StoreError` if the
+        jobs can't be kept, and what `check` raises of those to be begun; then nothing has changed.
         """
         with self._changing:
             ended = {key: self._store.ended(key) for key, _ in requests if key not in self._open}
@@ -113,12 +115,15 @@ class JobTable:
                 for key, request in requests
                 if key in ended and ended[key] is not JobState.finished
             }
-            if self._n_queued + len(fresh) > self._queue_limit:
+            n_waiting = self.counts()[0]
+            if n_waiting + len(fresh) > self._queue_limit:
                 raise JobFailedError(
-                    f"{self._n_queued} lines are waiting already; try again in a moment.",
+                    f"{n_waiting} lines are waiting already; try again in a moment.",
                     code=ErrorCode.busy,
                     retry=True,
                 )
+            for new in fresh.values():
+                check(new.request)
             if fresh:
                 self._store.begin(list(fresh.values()))
             with self._lock:
@@ -166,7 +171,7 @@ class JobTable:
     def counts(self) -> tuple[int, int, int]:
         """How many jobs are queued, running, and were finished since the start."""
         with self._lock:
-            queued = self._n_queued
+            queued = len(self._queue) + len(self._suspects)
             return queued, len(self._open) - queued, self._n_finished
 
     def uses_blob(self, sha256: str) -> bool:
@@ -182,8 +187,8 @@ class JobTable:
     # --- what the worker's supervisor reports ---------------------------------------------------
 
     def take(self, *, is_alone: bool = True) -> Job | None:
-        """The next queued job, now running; None if there is none, or if a suspect is next and
-        would not be alone."""
+        """The next queued job, now running; None if there is none, or if it is a suspect and would
+        not be alone."""
         with self._changing:
             while (job := self._pop(is_alone=is_alone)) is not None:
                 if job.attempts >= ATTEMPTS:
@@ -223,7 +228,7 @@ class JobTable:
             if job.state is not JobState.running or job.lease != lease:
                 return
             try:
-                is_kept = self._store.finish(job.job_id, lease, result)
+                is_kept = self._store.finish(job.job_id, lease, _completed(result, job))
             except StoreError as err:
                 self.fail(job, ErrorCode.internal, str(err))
                 return
@@ -234,8 +239,8 @@ class JobTable:
                 self._leave(job, JobState.finished)
 
     def requeue(self, job: Job, *, is_strike: bool) -> bool:
-        """Has a running job wait again, as a suspect, after its worker was lost; False if it has
-        had all its strikes."""
+        """Puts a running job back to the front as a suspect, after its worker was lost; False if it
+        has had all its strikes."""
         with self._changing:
             if job.state is not JobState.running:
                 return True
@@ -250,7 +255,7 @@ class JobTable:
             with self._lock:
                 job.strikes, job.is_suspect = strikes, True
                 self._charge(job)
-                self._suspects.append(job)
+                self._suspects.appendleft(job)
                 self._change(job, JobState.queued)
             return True
 
@@ -276,14 +281,11 @@ class JobTable:
             self._begun_anew.popitem(last=False)
 
     def _pop(self, *, is_alone: bool) -> Job | None:
+        """Suspects go before all others: their worker was lost with them."""
         with self._lock:
             if self._suspects:
                 return self._suspects.popleft() if is_alone else None
             return self._queue.pop()
-
-    @property
-    def _n_queued(self) -> int:
-        return len(self._queue) + len(self._suspects)
 
     def _end(
         self,
@@ -307,7 +309,7 @@ class JobTable:
         self, job: Job, state: JobState, code: ErrorCode | None = None, message: str = ""
     ) -> None:
         self._queue.discard(job)
-        with contextlib.suppress(ValueError):
+        if job in self._suspects:
             self._suspects.remove(job)
         self._charge(job)
         del self._open[job.job_id]
@@ -344,6 +346,15 @@ class JobTable:
 
 
 _FINISHED: Final = JobState.finished
+
+
+def _completed(result: SynthesizeReply, job: Job) -> SynthesizeReply:
+    """With what only the daemon knows of it."""
+    meta = json.loads(result.meta)
+    meta["job_id"] = job.job_id
+    meta["attempts"] = job.attempts
+    meta["waited_s"] = round(job.taken_s - job.admitted_s, 6)
+    return replace(result, job_id=job.job_id, meta=json.dumps(meta))
 
 
 def blobs_of(request: SynthesizeRequest) -> set[str]:

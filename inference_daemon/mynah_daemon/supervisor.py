@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mynah_shared.errors import ProtocolError
@@ -202,7 +202,7 @@ class Supervisor(threading.Thread):
         self._crashes_in_a_row = 0
         self._start_next()  # the worker has its hands free while a result goes to the disk
         if isinstance(message, SynthesizeReply):
-            self._jobs.finish(job, running.attempt, replace(message, job_id=job.job_id))
+            self._jobs.finish(job, running.attempt, message)
         elif isinstance(message, JobEvent) and message.state is JobState.failed:
             self._jobs.fail(job, ErrorCode(message.code), message.message)
         log_event(
@@ -225,7 +225,7 @@ class Supervisor(threading.Thread):
             crash = Crash(code, [job.job_id for job in suspects])
             write_report(self._config.log_dir, crash)
         self._running.clear()
-        for job in suspects:
+        for job in reversed(suspects):  # each goes before those that wait
             if not self._jobs.requeue(job, is_strike=len(suspects) == 1):
                 self._jobs.fail(job, ErrorCode.worker_crash, _verdict(job.request))
         self.restarts += 1

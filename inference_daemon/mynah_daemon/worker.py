@@ -7,7 +7,6 @@ doing: a worker never outlives its daemon. A crash leaves the stacks of its thre
 
 from __future__ import annotations
 
-import dataclasses
 import faulthandler
 import json
 import logging
@@ -20,9 +19,6 @@ import time
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
-from mynah_shared._version import __version__
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.codec import Envelope
@@ -35,15 +31,14 @@ from mynah_shared.protocol.messages import (
     SynthesizeReply,
     SynthesizeRequest,
 )
-from mynah_shared.protocol.version import PROTOCOL_VERSION
 
 from .audio.decode import Decoder
 from .config import config_from_environment
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
 from .link import LINES_AT_ONCE, LinkWriter, read_message
-from .memory import peak_bytes
-from .performing import BadAudioError, Performed, RequestPerformer
+from .performing import BadAudioError, RequestPerformer
+from .result_meta import describe
 
 logger = logging.getLogger("mynah_daemon.worker")
 
@@ -133,40 +128,8 @@ class Worker:
 
         check_cancelled()
         performed = self._performer.perform(request, progress, check_cancelled)
-        return performed.clip, self._meta(request, performed, clock)
-
-    def _meta(
-        self, request: SynthesizeRequest, performed: Performed, clock: StageClock
-    ) -> dict[str, object]:
-        """What a result is made of, so that a take can be explained and made again."""
         model = self._store.performer(request)
-        meta: dict[str, object] = {
-            "audio_sha256": request.audio_sha256,
-            "audio_s": performed.length_s,
-            "is_transfer": request.is_transfer,
-            "start_s": request.start_s,
-            "model": model.name if model else request.model,
-            "model_sha256": model.sha256 if model else "",
-            "styles": [dataclasses.asdict(style) for style in request.styles],
-            "style_strength": request.style_strength,
-            "style_fade_s": request.style_fade_s,
-            "representation": request.representation,
-            "seed": request.seed,
-            "quality": request.quality.value,
-            "fps": performed.clip.fps,
-            "frames": performed.clip.n_frames,
-            "warnings": performed.warnings,
-            "seconds": clock.seconds,
-            "worker_peak_bytes": peak_bytes(),
-            "versions": {
-                "mynah": __version__,
-                "protocol": ".".join(map(str, PROTOCOL_VERSION)),
-                "numpy": np.__version__,
-            },
-        }
-        if performed.heard is not None:
-            meta["heard"] = performed.heard.to_meta()
-        return meta
+        return performed.clip, describe(request, performed, model, clock.seconds)
 
 
 class StageClock:

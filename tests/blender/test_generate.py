@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import bpy
@@ -96,6 +97,8 @@ def test_the_action_says_what_it_is(
     assert action["mynah_audio"] == submitted(daemon).audio_sha256
     assert (action["mynah_seed"], action["mynah_style"]) == (3, "neutral")
     assert set(action.keys()) >= {"mynah_model", "mynah_version", "mynah_time"}
+    record = json.loads(action["mynah_result"])
+    assert record == {"audio_sha256": action["mynah_audio"], "seed": 3}
 
 
 def test_report_counts_shapes_and_keys(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -80,7 +81,11 @@ def test_keys_equal_what_the_command_line_gives(
         assert np.abs(got - truth).max() <= 0.0101
     assert len(curves) == 52
     assert np.ptp(values[:, channels.index("jawOpen")]) > 0.05
-    assert face.data.shape_keys.animation_data.action["mynah_model"]
+    action = face.data.shape_keys.animation_data.action
+    record = json.loads(action["mynah_result"])
+    assert record["audio_sha256"] == action["mynah_audio"]
+    assert record["model"] == action["mynah_model"]
+    assert record["seconds"]["motion"] > 0
 
 
 def test_no_sound_is_a_sentence_and_changes_nothing(

@@ -12,6 +12,7 @@ import pytest
 from mynah_daemon.batch.ledger import Entry, Ledger, check_folder, is_done, is_edited
 from mynah_daemon.batch.plan import Item
 from mynah_shared.client.steps import Line
+from mynah_shared.scene.dialogue import DialogueLine
 
 OUTPUT = "Anna/hello.csv"
 
@@ -73,4 +74,5 @@ def test_what_was_noted_takes_its_place(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def _item() -> Item:
-    return Item(Line(b"", "hello.wav", 30.0), "hello", PurePosixPath(OUTPUT))
+    said = DialogueLine("hello", Path("hello.wav"))
+    return Item(Line(b"", "hello.wav", 30.0), "hello", PurePosixPath(OUTPUT), said)

@@ -71,7 +71,8 @@ class Model:
         for name, state in self.states.items():
             if state is JobState.running:
                 self.states[name] = JobState.queued
-        self.waiting = [name for name in order if self.states.get(name) is JobState.queued]
+        waiting = [name for name in order if self.states.get(name) is JobState.queued]
+        self.waiting = sorted(waiting, key=lambda name: not self.strikes[name])  # suspects first
 
 
 class StoreMachine(RuleBasedStateMachine):

@@ -73,11 +73,11 @@ def wait_for(look: Callable[[], T | None], what: str, deadline_s: float = DEADLI
 
 
 class RunningDaemon:
-    """A daemon started by hand, so that a test has its process."""
+    """A daemon started by hand, so that a test has its process; `arguments` are Python's."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str] = ("-m", "mynah_daemon", "daemon")) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mynah_daemon", "daemon"],
+            [sys.executable, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

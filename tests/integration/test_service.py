@@ -97,6 +97,10 @@ def test_a_line_from_upload_to_result(client: Client, speech: str) -> None:
     assert meta["audio_sha256"] == speech
     assert meta["model"] == "regression"
     assert set(meta["seconds"]) == {"decode", "features", "motion", "finish"}
+    assert (meta["job_id"], meta["attempts"]) == (job.job_id, 1)
+    assert meta["waited_s"] >= 0
+    assert all(len(meta[name]) == 64 for name in ("audio_sha256", "model_sha256"))
+    assert {"mynah", "code_sha256", "protocol", "numpy", "onnxruntime"} <= set(meta["versions"])
     assert meta["heard"]["phones"][0][0] == 0
     assert meta["heard"]["phones"][-1][1] == pytest.approx(meta["audio_s"], abs=1e-3)
 

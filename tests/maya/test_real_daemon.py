@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -63,3 +64,7 @@ def test_a_daemon_killed_in_the_middle_costs_the_line_nothing(tmp_path: Path) ->
     session.run_until_done()
     assert session.outcomes[-1].report is not None, session.outcomes[-1].message
     assert values_at("faceBS.jawOpen", [10.0 + i for i in range(100)]).max() > 0.02
+    (record,) = cmds.ls("*_record")
+    result = json.loads(json.loads(cmds.getAttr(f"{record}.mynahTag"))["result"])
+    assert result["model_sha256"]
+    assert result["seconds"]["motion"] > 0

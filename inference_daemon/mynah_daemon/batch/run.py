@@ -107,7 +107,7 @@ class BatchRun:
         elif is_edited(known, path):
             self.tally.kept.append((item, f"'{item.output}' {_EDITED}"))
         else:
-            ticket = client.generate(item.line)
+            ticket = client.generate(item.line, is_batch=True)
             self._under_way[ticket] = (item, fingerprint, time.monotonic())
             return
         self._view.update(self.tally, item.title, "", 1.0)

@@ -28,6 +28,7 @@ from ..audio.decode import decode_file
 from ..config import config_from_environment
 from ..crash_reports import list_reports
 from ..engine.model_store import open_store
+from ..store.local_disk import require_local_disk
 from .connecting import connect, find_running, open_client
 from .lines import perform
 from .stop import end_daemon
@@ -136,7 +137,9 @@ def check_provider() -> Finding:
 
 
 def check_state_folder() -> Finding:
-    return Finding("ok", str(ensure_state_dir()))
+    folder = ensure_state_dir()
+    require_local_disk(folder)
+    return Finding("ok", str(folder))
 
 
 def check_daemon() -> Finding:
@@ -174,7 +177,7 @@ def _is_recent(path: Path) -> bool:
 
 def check_disk() -> Finding:
     free = shutil.disk_usage(ensure_state_dir()).free
-    text = f"{free / 1e9:.1f} GB free for uploads and logs"
+    text = f"{free / 1e9:.1f} GB free for results, uploads and logs"
     if free < _TOO_FEW_BYTES:
         return Finding("fail", text, "free some space, or set MYNAH_HOME to another disk")
     if free < _TIGHT_BYTES:

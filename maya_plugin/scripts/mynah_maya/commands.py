@@ -143,7 +143,7 @@ class MynahBatch(_Command):
             raise BadInputError("\n".join(["No line can be made.", *faults]))
         for fault in faults:
             om.MGlobal.displayWarning(fault)
-        tickets = [sessions.session.start(order) for order in orders]
+        tickets = [sessions.session.start(order, is_batch=True) for order in orders]
         if not waits:
             return tickets
         sessions.session.run_until_done()

@@ -19,6 +19,7 @@ from mynah_shared.client.events import (
 )
 from mynah_shared.client.examination import EngineState, Look, engine_faults, look_at_engine
 from mynah_shared.client.launcher import find_or_start_daemon
+from mynah_shared.client.provenance import provenance
 from mynah_shared.client.steps import LibraryQuestion, Line
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -132,6 +133,7 @@ __all__ = [
     "named_target",
     "parse_styles",
     "propose_character",
+    "provenance",
     "read_marker",
     "read_sheet",
     "reduce_clip",

@@ -33,6 +33,7 @@ from .library import (
     MynahError,
     Progressed,
     find_or_start_daemon,
+    provenance,
 )
 from .order import Order
 from .progress import Progress, progress_here
@@ -94,12 +95,12 @@ class Session:
         """Whether a line is under way."""
         return bool(self.jobs)
 
-    def start(self, order: Order) -> str:
-        """Begin a line and return its ticket at once. With windows a timer sees to the rest;
-        without, `run_until_done` does."""
+    def start(self, order: Order, *, is_batch: bool = False) -> str:
+        """Begin a line and return its ticket at once; one of a batch lets others pass. With windows
+        a timer sees to the rest; without, `run_until_done` does."""
         if not self.jobs:
             self.outcomes = []
-        ticket = self._reach().generate(order.line)
+        ticket = self._reach().generate(order.line, is_batch=is_batch)
         self.jobs[ticket] = Job(order, ticket)
         return ticket
 
@@ -206,6 +207,7 @@ class Session:
             style=order.style,
             key_style=order.key_style.interpolation.value,
             engine=str(event.meta.get("versions", {}).get("mynah", "")),
+            result=provenance(event.meta),
         )
         try:
             report = bake_line(

@@ -54,6 +54,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 MAX_ACTIVE = 16  # lines under way at once: they keep a daemon busy, and their audio fits in memory
+MAX_ACTIVE_OF_BATCHES = 12  # a line that somebody waits for finds a place beside them
 MAX_ATTEMPTS = 2
 
 
@@ -76,9 +77,10 @@ class BackgroundClient:
         self._thread = threading.Thread(target=self._worker.run, name="mynah-client", daemon=True)
         self._thread.start()
 
-    def generate(self, line: Line) -> str:
-        """Starts one line and returns its ticket at once. Raises `BadInputError` after `close`."""
-        return self._begin(line)
+    def generate(self, line: Line, *, is_batch: bool = False) -> str:
+        """Starts one line and returns its ticket at once. With `is_batch` nobody waits at a screen
+        for it: other lines go first. Raises `BadInputError` after `close`."""
+        return self._begin(line, is_batch=is_batch)
 
     def ask(self, question: LibraryQuestion) -> str:
         """Asks about the style library and returns the ticket of the answer at once; it does not
@@ -107,13 +109,13 @@ class BackgroundClient:
         self._thread.join(timeout_s)
         self._waker.close()
 
-    def _begin(self, work: Line | LibraryQuestion) -> str:
+    def _begin(self, work: Line | LibraryQuestion, *, is_batch: bool = False) -> str:
         ticket = uuid.uuid4().hex
         with self._lock:
             if self._is_closed:
                 raise BadInputError("This client is closed; make a new one.")
             self._open_tickets.add(ticket)
-        self._tell(lambda worker: worker.add(ticket, work))
+        self._tell(lambda worker: worker.add(Task(ticket, work, is_batch)))
         return ticket
 
     def _tell(self, command: Callable[[_Worker], None]) -> None:
@@ -159,12 +161,11 @@ class _Worker:
 
     # --- commands -------------------------------------------------------------------------------
 
-    def add(self, ticket: str, work: Line | LibraryQuestion) -> None:
-        """Questions go before the lines that wait: they are answered within milliseconds."""
-        place = len(self._waiting)
-        if isinstance(work, LibraryQuestion):
-            place = sum(isinstance(task.work, LibraryQuestion) for task in self._waiting)
-        self._waiting.insert(place, Task(ticket, work))
+    def add(self, task: Task) -> None:
+        """Questions go before the lines that wait: they are answered within milliseconds. Lines of
+        batches go last."""
+        place = sum(_rank(other) <= _rank(task) for other in self._waiting)
+        self._waiting.insert(place, task)
 
     def cancel(self, ticket: str) -> None:
         self._waiting = deque(task for task in self._waiting if task.ticket != ticket)
@@ -222,8 +223,10 @@ class _Worker:
 
     def _may_start(self, task: Task) -> bool:
         assert self._runner is not None
+        if isinstance(task.work, LibraryQuestion):
+            return True
         n_lines = sum(isinstance(other.work, Line) for other in self._runner.tasks)
-        return n_lines < MAX_ACTIVE or isinstance(task.work, LibraryQuestion)
+        return n_lines < (MAX_ACTIVE_OF_BATCHES if task.is_batch else MAX_ACTIVE)
 
     def _run_commands(self) -> None:
         with suppress(queue.Empty):
@@ -250,6 +253,12 @@ class _Worker:
         self._runner = None
         for task in tasks:
             self._report(failure(task.ticket, error))
+
+
+def _rank(task: Task) -> int:
+    if isinstance(task.work, LibraryQuestion):
+        return 0
+    return 2 if task.is_batch else 1
 
 
 def _lost_twice(work: Line | LibraryQuestion, error: MynahError) -> EngineUnavailableError:

@@ -84,9 +84,11 @@ class Client:
         limits = (self._welcome or self.hello()).limits
         return self._run(steps.upload(audio, name, limits))
 
-    def submit(self, requests: Sequence[m.SynthesizeRequest]) -> m.Accepted:
+    def submit(
+        self, requests: Sequence[m.SynthesizeRequest], *, is_batch: bool = False
+    ) -> m.Accepted:
         """Queues jobs, all or none: some hundred at once, as a header has at most 64 KiB."""
-        return self.request(m.Submit(tuple(requests)), m.Accepted)
+        return self.request(m.Submit(tuple(requests), is_batch), m.Accepted)
 
     def fetch(self, job_id: str) -> m.SynthesizeReply:
         return self.request(m.Fetch(job_id), m.SynthesizeReply)

@@ -24,10 +24,12 @@ FAREWELL_S = 0.2
 
 @dataclass(eq=False)
 class Task:
-    """One line or question on its way. `attempts` counts the connections on which it was begun."""
+    """One line or question on its way. `attempts` counts the connections on which it was begun.
+    Nobody waits at a screen for a line of a batch."""
 
     ticket: str
     work: steps.Line | steps.LibraryQuestion
+    is_batch: bool = False
     attempts: int = 0
     job_id: str = ""
     events: deque[m.JobEvent] = field(default_factory=lambda: deque[m.JobEvent]())
@@ -215,7 +217,7 @@ def _perform(
 
     sending(0.0)
     request = yield from steps.upload_line(line, limits, sending)
-    job = yield from steps.submit(request)
+    job = yield from steps.submit(request, is_batch=task.is_batch)
     task.job_id = job.job_id
     report(Progressed(task.ticket, "queued", 0.0))
     state = job.state
@@ -224,7 +226,7 @@ def _perform(
         if event is None or event.state is m.JobState.cancelled:
             # Events may be lost, and another host may have cancelled an equal line: submitting
             # again asks how the job is, and begins it anew if it was cancelled.
-            job = yield from steps.submit(request)
+            job = yield from steps.submit(request, is_batch=task.is_batch)
             task.job_id, state = job.job_id, job.state
         elif event.state is m.JobState.failed:
             raise JobFailedError(event.message, code=event.code)

@@ -173,11 +173,11 @@ def upload(
         ) from error
 
 
-def submit(request: m.SynthesizeRequest) -> Steps[m.JobStatus]:
+def submit(request: m.SynthesizeRequest, *, is_batch: bool = False) -> Steps[m.JobStatus]:
     """Queues one job; waits for its turn while the daemon's queue is full."""
     while True:
         try:
-            accepted = yield from ask(m.Submit((request,)), m.Accepted)
+            accepted = yield from ask(m.Submit((request,), is_batch), m.Accepted)
         except JobFailedError as error:
             if error.code != m.ErrorCode.busy:
                 raise

@@ -306,9 +306,11 @@ class Submit:
 
     Equal requests are one job, whoever submits them: while it is queued, running or finished, the
     answer names it and says how it is. After a failed or cancelled one, the job begins anew.
+    With `is_batch`, nobody waits at a screen: the jobs let those of people pass.
     """
 
     requests: tuple[SynthesizeRequest, ...]
+    is_batch: bool = False
 
 
 @dataclass(frozen=True)

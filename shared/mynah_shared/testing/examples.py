@@ -64,9 +64,9 @@ _STYLE = m.StyleEntry(
 _CLIP = MotionClip(25.0, ("jawOpen", "mouthClose"), np.array([[0, 1], [0.5, 0.25], [1, -1]]))
 
 EXAMPLES: dict[str, m.Message] = {
-    "hello": m.Hello(protocol=(1, 1), app="Blender", app_version="5.0.1"),
+    "hello": m.Hello(protocol=(1, 2), app="Blender", app_version="5.0.1"),
     "welcome": m.Welcome(
-        protocol=(1, 1),
+        protocol=(1, 2),
         server_id="8f0c2b7d9e1a4c55",
         server_version="0.1.0",
         limits=_LIMITS,
@@ -87,7 +87,7 @@ EXAMPLES: dict[str, m.Message] = {
     "blob.stat": m.BlobStat(SHA256, n_bytes=300000),
     "blob.state": m.BlobState(SHA256, offset=262144, complete=False),
     "blob.put": m.BlobPut(SHA256, n_bytes=300000, offset=262144, data=b"RIFF\x00\xff"),
-    "job.submit": m.Submit((_REQUEST,)),
+    "job.submit": m.Submit((_REQUEST,), is_batch=True),
     "job.accepted": m.Accepted((m.JobStatus(JOB_ID, m.JobState.queued),)),
     "job.event": m.JobEvent(
         JOB_ID, 3, m.JobState.failed, "decode", 1, 40, "bad_audio", "'line_01.wav' has no sound."

@@ -29,7 +29,8 @@ _TOLERANCES = (1e-4, 1e-4, 0.05, 0.05)
 
 @dataclass(frozen=True)
 class Tag:
-    """What a take was made of. `key_style` and `style` are words for people."""
+    """What a take was made of. `key_style` and `style` are words for people, `result` is the
+    engine's own record, as JSON."""
 
     line: str
     audio: str
@@ -39,6 +40,7 @@ class Tag:
     key_style: str = "smooth"
     engine: str = ""
     plugin: str = __version__
+    result: str = ""
 
 
 @dataclass(frozen=True)

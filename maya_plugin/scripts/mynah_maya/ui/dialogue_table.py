@@ -168,7 +168,7 @@ class DialogueTable(QtWidgets.QWidget):
     def _start(self, rows: list[Row]) -> None:
         for row in rows:
             row.state = WAITING
-            row.ticket = self._session.start(row.order)
+            row.ticket = self._session.start(row.order, is_batch=True)
         self.refresh()
 
     def _show(self, place: int, row: Row) -> None:
