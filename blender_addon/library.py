@@ -47,6 +47,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         Progressed,
     )
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
+    from mynah_shared.client.remote import choose_local, choose_remote, chosen_remote, own_key_text
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -115,6 +116,12 @@ else:
         EngineCommand,
         find_engine,
         find_or_start_daemon,
+    )
+    from .vendor.mynah_shared.client.remote import (
+        choose_local,
+        choose_remote,
+        chosen_remote,
+        own_key_text,
     )
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
@@ -218,6 +225,9 @@ __all__ = [
     "__version__",
     "bounds",
     "carry_pins",
+    "choose_local",
+    "choose_remote",
+    "chosen_remote",
     "clip_to_npz",
     "closure_pins",
     "drive",
@@ -228,6 +238,7 @@ __all__ = [
     "invert",
     "lines_in_folder",
     "mirrored",
+    "own_key_text",
     "propose_mapping",
     "propose_rig",
     "read_connection_file",

@@ -23,6 +23,7 @@ from ..library import (
     StyleEntry,
     StyleList,
     __version__,
+    chosen_remote,
     find_engine,
     read_connection_file,
 )
@@ -35,14 +36,15 @@ _ANSWER_S = 3.0
 @dataclass(frozen=True)
 class EngineState:
     """What can be known without starting the engine: a `fault` in a sentence, or the process that
-    should answer and does not, or of a daemon that runs its version, how many models it has, and
-    its styles."""
+    should answer and does not, or of a daemon that runs its version, how many models it has, its
+    styles, and the other computer that it runs on, if it does."""
 
     fault: str = ""
     silent_pid: int = 0
     version: str = ""
     n_models: int = 0
     styles: tuple[StyleEntry, ...] = ()
+    host: str = ""
 
 
 def look_at_engine(chosen: str, set_up: Callable[[], str]) -> EngineState:
@@ -50,6 +52,9 @@ def look_at_engine(chosen: str, set_up: Callable[[], str]) -> EngineState:
     with the engine set up here, whose Python `set_up` tells."""
     state = EngineState()
     try:
+        remote = chosen_remote()
+        if remote is not None:
+            return _ask(remote.connection())
         info = read_connection_file()
         if info is not None:
             state = _ask_daemon(info)
@@ -98,14 +103,18 @@ def findings_of(context: bpy.types.Context, state: EngineState) -> Iterator[Find
     if not state.version:
         return
     if state.version != __version__:
+        remedy = "Update the older of the two, and end the engine that runs (`mynah stop`)."
+        if state.host:
+            remedy = f"Update the add-on, or ask who looks after the daemon on {state.host}."
         yield Finding(
             f"The engine that runs is version {state.version} and the add-on {__version__}.",
             Severity.hint,
-            "Update the older of the two, and end the engine that runs (`mynah stop`).",
+            remedy,
         )
     if not state.n_models:
         yield Finding(
-            "The engine has no models, so it can't perform.", remedy="Run `mynah doctor`."
+            "The engine has no models, so it can't perform.",
+            remedy=f"Run `mynah doctor`{f' on {state.host}' if state.host else ''}.",
         )
     yield from _check_library_styles(context, state.styles)
 
@@ -128,12 +137,18 @@ def check_clips(context: bpy.types.Context) -> Iterator[Finding]:
 def _ask_daemon(info: ConnectionInfo) -> EngineState:
     """Raises `VersionMismatchError`."""
     try:
-        with Client(info, "mynah-doctor", __version__) as client:
-            welcome = client.hello(_ANSWER_S)
-            styles = client.request(ListStyles(), StyleList, _ANSWER_S).styles
+        return _ask(info)
     except EngineUnavailableError:
         return EngineState(silent_pid=info.pid)
-    return EngineState(version=welcome.server_version, n_models=len(welcome.models), styles=styles)
+
+
+def _ask(info: ConnectionInfo) -> EngineState:
+    """Raises `MynahError` if it doesn't answer as it should."""
+    with Client(info, "mynah-doctor", __version__) as client:
+        welcome = client.hello(_ANSWER_S)
+        styles = client.request(ListStyles(), StyleList, _ANSWER_S).styles
+    host = info.host if info.is_remote else ""
+    return EngineState("", 0, welcome.server_version, len(welcome.models), styles, host)
 
 
 def _check_engine(chosen: str, set_up: Callable[[], str]) -> None:
