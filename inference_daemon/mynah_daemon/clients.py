@@ -20,6 +20,7 @@ from mynah_shared.errors import BadInputError, EngineUnavailableError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _SUFFIX: Final = ".json"
+_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ClientFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, _Seen] = {}
+        self._missed_s = 0.0
 
     def list(self) -> list[RemoteClient]:
         """By name."""
@@ -103,11 +105,15 @@ class ClientFolder:
         return seen.client if seen else None
 
     def still_has(self, key: str) -> RemoteClient | None:
-        """Who has the key now, after a look at one file; for messages."""
+        """Who has the key now, after a look at one file; for messages. One who was removed and is
+        added again has a second to wait."""
         seen = self._seen.get(key)
         if seen is None:
-            return None
-        if _stamp(seen.path) == seen.stamp:
+            now_s = time.monotonic()
+            if now_s - self._missed_s < _AGAIN_S:
+                return None
+            self._missed_s = now_s
+        elif _stamp(seen.path) == seen.stamp:
             return seen.client
         return self.find(key)
 
