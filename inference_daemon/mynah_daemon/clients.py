@@ -12,10 +12,15 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from mynah_shared.client.key_text import key_to_text, z85_bytes
-from mynah_shared.client.private_file import create_private, read_private, refuse_others
+from mynah_shared.client.private_file import (
+    create_private,
+    parse_object,
+    read_private,
+    refuse_others,
+)
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -148,12 +153,12 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _parse(path: Path) -> RemoteClient | None:
     """None for a file that is no client's; nobody gets in by it."""
     try:
-        content = cast("dict[str, object]", json.loads(read_private(path) or "{}"))
+        content = parse_object(read_private(path) or "{}")
         key, added = content.get("key"), content.get("added")
         if not (isinstance(key, str) and isinstance(added, str)):
             return None
         z85_bytes(key)
-    except (ValueError, AttributeError, BadInputError):
+    except (ValueError, BadInputError):
         return None
     return RemoteClient(path.name.removesuffix(_SUFFIX), key, added)
 

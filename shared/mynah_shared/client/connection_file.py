@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from ..errors import EngineUnavailableError
-from .private_file import read_private, refuse_others, replace_private
+from .private_file import parse_object, read_private, refuse_others, replace_private
 
 FILE_NAME = "daemon.json"
 
@@ -85,7 +85,7 @@ def read_connection_file() -> ConnectionInfo | None:
     """
     try:
         text = read_private(state_dir() / FILE_NAME)
-        return None if text is None else _parse(json.loads(text))
+        return None if text is None else _parse(parse_object(text))
     except ValueError:  # neither JSON nor UTF-8: the daemon that starts next replaces it
         return None
 
@@ -97,10 +97,7 @@ def remove_connection_file(server_id: str) -> None:
         (state_dir() / FILE_NAME).unlink(missing_ok=True)
 
 
-def _parse(content: object) -> ConnectionInfo | None:
-    if not isinstance(content, dict):
-        return None
-    values = cast("dict[str, object]", content)
+def _parse(values: dict[str, object]) -> ConnectionInfo | None:
     kinds = {item.name: int if item.name == "pid" else str for item in fields(ConnectionInfo)}
     if any(type(values.get(name)) is not kind for name, kind in kinds.items()):
         return None

@@ -1,11 +1,14 @@
-"""Files that are for their user only: mode 0600 in a folder of mode 0700, refused when looser."""
+"""Files that are for their user only: mode 0600 in a folder of mode 0700, refused when looser. And
+the JSON in them, which somebody may have damaged."""
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from ..errors import EngineUnavailableError
 
@@ -66,6 +69,17 @@ def replace_private(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def parse_object(text: str) -> dict[str, object]:
+    """The JSON object that a text is. Raises `ValueError` for anything else."""
+    try:
+        content = cast(object, json.loads(text))
+    except RecursionError as error:  # brackets without end
+        raise ValueError("it is nested too deep") from error
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")
+    return cast("dict[str, object]", content)
 
 
 def refuse_others(path: Path, status: os.stat_result, *, wanted: int) -> None:

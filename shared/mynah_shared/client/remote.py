@@ -11,12 +11,17 @@ import re
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from ..errors import BadInputError, EngineUnavailableError
 from .connection_file import ConnectionInfo, ensure_state_dir, state_dir
 from .key_text import key_to_text, z85_bytes
-from .private_file import MAX_FILE_BYTES, create_private, read_private, replace_private
+from .private_file import (
+    MAX_FILE_BYTES,
+    create_private,
+    parse_object,
+    read_private,
+    replace_private,
+)
 
 CHOICE_NAME = "remote.json"
 KEY_NAME = "client.key"
@@ -171,13 +176,13 @@ def load_key_pair(path: Path) -> tuple[str, str]:
             return public, secret
         text = read_private(path) or ""  # another process was quicker
     try:
-        content = cast("dict[str, object]", json.loads(text))
-        public, secret = content["public_key"], content["secret_key"]
+        content = parse_object(text)
+        public, secret = content.get("public_key"), content.get("secret_key")
         if not (isinstance(public, str) and isinstance(secret, str)):
             raise ValueError("keys are texts")
         z85_bytes(public)
         z85_bytes(secret)
-    except (ValueError, KeyError, TypeError, BadInputError) as error:
+    except (ValueError, BadInputError) as error:
         raise EngineUnavailableError(
             f"The file {path} holds no keys; delete it, and pass the new public key on."
         ) from error
@@ -186,8 +191,7 @@ def load_key_pair(path: Path) -> tuple[str, str]:
 
 def _parse(text: str) -> RemoteDaemon:
     """Raises `ValueError` or `BadInputError`."""
-    content = cast(object, json.loads(text))
-    values = cast("dict[str, object]", content) if isinstance(content, dict) else {}
+    values = parse_object(text)
     host, key = values.get("host"), values.get("server_public_key")
     port, control_port = values.get("port"), values.get("control_port")
     if not (
