@@ -27,6 +27,7 @@ from ..library import (
 from ..session import session
 from ..setup.remote import connection_test
 from ..setup.status import looked
+from ..style_catalog import catalog
 
 
 def _busy_reason() -> str:
@@ -36,6 +37,7 @@ def _busy_reason() -> str:
 def _changed() -> None:
     looked.forget()
     connection_test.forget()
+    catalog.forget()  # another daemon has other styles
     session.close()  # the next line connects anew, to where it is made now
 
 

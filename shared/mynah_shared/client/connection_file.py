@@ -1,7 +1,8 @@
 """How a host finds the daemon: `daemon.json` in the user's state folder, for that user only.
 
-It holds the client's key pair, so whoever reads it may use the daemon. The server's secret key is
-never written. PROTOCOL.md §3 describes the file.
+It holds the client's key pair, so whoever reads it may use the daemon; the server's secret key is
+not in it. A daemon on another computer has a file of another kind: see `remote`. PROTOCOL.md §3
+describes both.
 """
 
 from __future__ import annotations
