@@ -10,6 +10,7 @@ daemon    dist/: the same wheels with a list of what they need, as one zip; --of
           with all they need, to set up the engine in Blender without a network
 blender   dist/: the Blender extension, validated
 maya      dist/: the Maya module, a zip per platform
+three     three.js for the review page, made anew from npm after a change of its version
 clean     remove what the other verbs made
 """
 
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="build.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (setup, demo, test, check, wheel, daemon, blender, maya, clean):
+    for verb in (setup, demo, test, check, wheel, daemon, blender, maya, three, clean):
         sub = verbs.add_parser(verb.__name__, help=verb.__doc__)
         sub.set_defaults(run=verb)
         if verb in (setup, demo, test, blender):
@@ -125,6 +126,14 @@ def maya(_: argparse.Namespace) -> int:
     from tools import packages
 
     packages.maya()
+    return 0
+
+
+def three(_: argparse.Namespace) -> int:
+    """Make the review page's three.js anew; needs npm."""
+    from tools import review_page
+
+    review_page.vendor_three()
     return 0
 
 

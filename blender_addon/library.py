@@ -46,6 +46,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         Finished,
         Progressed,
     )
+    from mynah_shared.client.examination import EngineState, Look, engine_faults
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
     from mynah_shared.client.remote import choose_local, choose_remote, chosen_remote, own_key_text
     from mynah_shared.client.steps import LibraryQuestion, Line
@@ -81,14 +82,31 @@ if TYPE_CHECKING or not _IS_VENDORED:
     )
     from mynah_shared.rig.drive import bounds, drive
     from mynah_shared.rig.dry_run import DryRun, dry_run
+    from mynah_shared.rig.edit import (
+        named_target,
+        with_range,
+        with_target,
+        with_weight,
+        without_channel,
+    )
     from mynah_shared.rig.inverse import invert
     from mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from mynah_shared.rig.mirror import mirrored
-    from mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
+    from mynah_shared.rig.rig_matcher import RigNames, propose_character
     from mynah_shared.rig.targets import Kind, Motion, Target
+    from mynah_shared.rig.view import (
+        Row,
+        View,
+        matches_search,
+        report_sentences,
+        shown_value,
+        unmapped,
+        view_of,
+    )
     from mynah_shared.scene.dialogue import DialogueLine
     from mynah_shared.scene.folder import lines_in_folder
+    from mynah_shared.scene.marker import read_marker
     from mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
     from mynah_shared.scene.style_words import style_file
 else:
@@ -112,6 +130,7 @@ else:
         Finished,
         Progressed,
     )
+    from .vendor.mynah_shared.client.examination import EngineState, Look, engine_faults
     from .vendor.mynah_shared.client.launcher import (
         EngineCommand,
         find_engine,
@@ -156,14 +175,31 @@ else:
     )
     from .vendor.mynah_shared.rig.drive import bounds, drive
     from .vendor.mynah_shared.rig.dry_run import DryRun, dry_run
+    from .vendor.mynah_shared.rig.edit import (
+        named_target,
+        with_range,
+        with_target,
+        with_weight,
+        without_channel,
+    )
     from .vendor.mynah_shared.rig.inverse import invert
     from .vendor.mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from .vendor.mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from .vendor.mynah_shared.rig.mirror import mirrored
-    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_rig, recognise_meshes
+    from .vendor.mynah_shared.rig.rig_matcher import RigNames, propose_character
     from .vendor.mynah_shared.rig.targets import Kind, Motion, Target
+    from .vendor.mynah_shared.rig.view import (
+        Row,
+        View,
+        matches_search,
+        report_sentences,
+        shown_value,
+        unmapped,
+        view_of,
+    )
     from .vendor.mynah_shared.scene.dialogue import DialogueLine
     from .vendor.mynah_shared.scene.folder import lines_in_folder
+    from .vendor.mynah_shared.scene.marker import read_marker
     from .vendor.mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
     from .vendor.mynah_shared.scene.style_words import style_file
 
@@ -184,6 +220,7 @@ __all__ = [
     "Disconnected",
     "DryRun",
     "EngineCommand",
+    "EngineState",
     "EngineUnavailableError",
     "Failed",
     "FetchStylePicture",
@@ -202,6 +239,7 @@ __all__ = [
     "LibraryQuestion",
     "Line",
     "ListStyles",
+    "Look",
     "Match",
     "ModelInfo",
     "Motion",
@@ -213,6 +251,7 @@ __all__ = [
     "RemoveStyle",
     "RigMapping",
     "RigNames",
+    "Row",
     "SheetError",
     "StyleEntry",
     "StyleList",
@@ -221,6 +260,7 @@ __all__ = [
     "Target",
     "UNAVAILABLE",
     "UNBOUNDED",
+    "View",
     "Weights",
     "__version__",
     "bounds",
@@ -232,22 +272,33 @@ __all__ = [
     "closure_pins",
     "drive",
     "dry_run",
+    "engine_faults",
     "find_engine",
     "find_or_start_daemon",
     "hold_poses",
     "invert",
     "lines_in_folder",
+    "matches_search",
     "mirrored",
+    "named_target",
     "own_key_text",
+    "propose_character",
     "propose_mapping",
-    "propose_rig",
     "read_connection_file",
+    "read_marker",
     "read_sheet",
-    "recognise_meshes",
     "reduce_clip",
+    "report_sentences",
     "retarget",
+    "shown_value",
     "state_dir",
     "step_clip",
     "style_file",
+    "unmapped",
+    "view_of",
+    "with_range",
+    "with_target",
+    "with_weight",
+    "without_channel",
     "write_sheet",
 ]

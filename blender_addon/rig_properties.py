@@ -7,11 +7,11 @@ from __future__ import annotations
 import bpy
 from bpy.props import CollectionProperty, IntProperty, StringProperty
 
-from .library import BadInputError
+from .library import BadInputError, View
 from .reference import Reference
 from .rigging.character import stored_text
 from .rigging.members import armatures_of, meshes_of
-from .rigging.view import View, read_view
+from .rigging.view import read_view
 
 
 class MYNAH_PG_target(bpy.types.PropertyGroup):
@@ -59,7 +59,7 @@ class RigRows:
         for row in self.view.rows:
             item = listed.targets.add()
             item.name, item.by, item.what = row.name, row.by, row.what
-            item.kind, item.level, item.reason = row.kind.value, row.level, row.reason
+            item.kind, item.level, item.reason = row.kind.value, row.level.value, row.reason
         listed.active = min(listed.active, max(0, len(listed.targets) - 1))
         return self.view
 

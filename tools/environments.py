@@ -1,4 +1,4 @@
-"""The two virtual environments: .venv/engine (engine and tools) and .venv/blender (bpy).
+"""Virtual environments: .venv/engine (engine and tools), .venv/blender (bpy), .venv/maya (3.10).
 
 Each holds a stamp with the fingerprint of what was asked for; while it agrees, nothing is done.
 """
@@ -72,6 +72,22 @@ def blender(bpy: str | None = None) -> Path:
             "python build.py demo --blender PATH"
         )
     return _ensure("blender", [f"bpy=={wanted}", *group("blender")], "")
+
+
+def maya() -> Path:
+    """The Python of an environment like Maya 2024's: Python 3.10 with PySide2; made if needed.
+
+    Raises `BuildError` where there is no Python 3.10, or no PySide2 for it.
+    """
+    none = BuildError("there is no Python 3.10 (python3.10 on the PATH)")
+    found = shutil.which("python3.10")
+    if found is None:
+        raise none
+    try:  # what is found may only stand for one that is not installed
+        told = run_logged([found, "-c", "import sys; print(sys.executable)"], "python-3.10")
+    except CommandError:
+        raise none from None
+    return _ensure("maya", group("maya-tests"), "", told.strip().splitlines()[-1])
 
 
 def extra(name: str) -> list[str]:
@@ -157,27 +173,29 @@ def _load_mediapipe(python: Path) -> str | None:
     return None
 
 
-def _ensure(name: str, requirements: Sequence[str], sources: str) -> Path:
+def _ensure(
+    name: str, requirements: Sequence[str], sources: str, base: str = sys.executable
+) -> Path:
     venv = VENVS / name
     python, stamp = python_of(venv), venv / _STAMP
-    asked = "\n".join([sys.version, str(ROOT), *requirements, sources])
+    asked = "\n".join([sys.version, base, str(ROOT), *requirements, sources])
     digest = hashlib.sha256(asked.encode()).hexdigest()
     if stamp.is_file() and python.exists() and stamp.read_text(encoding="utf-8") == digest:
         return python
     with step(f"Environment .venv/{name}"):
-        _create(venv, name)
+        _create(venv, name, base)
         _pip(python, requirements, f"install-{name}")
     stamp.write_text(digest, encoding="utf-8")
     return python
 
 
-def _create(venv: Path, name: str) -> None:
+def _create(venv: Path, name: str, base: str) -> None:
     try:
-        run_logged([sys.executable, "-m", "venv", "--clear", venv], f"venv-{name}")
+        run_logged([base, "-m", "venv", "--clear", venv], f"venv-{name}")
     except CommandError as error:
         if "ensurepip" in error.output or "No module named venv" in error.output:
             raise BuildError(
-                f"This Python ({sys.executable}) lacks venv or pip. Install them with the "
+                f"This Python ({base}) lacks venv or pip. Install them with the "
                 "system's package manager (Debian and Ubuntu: apt install python3-venv)."
             ) from error
         raise _explained(error) from error

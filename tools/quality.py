@@ -60,6 +60,12 @@ def test(bpy: str | None) -> int:
     if no_capture:
         report.skip("tests of videos (MediaPipe)", no_capture)
     try:
+        like_maya = environments.maya()
+    except BuildError as error:
+        report.skip("pytest (Python of Maya 2024)", str(error).splitlines()[0])
+    else:
+        report.run("pytest (Python of Maya 2024)", [like_maya, *pytest, "tests/maya"])
+    try:
         in_blender = environments.blender(bpy)
     except BuildError as error:
         report.skip("pytest (Blender)", str(error).splitlines()[0])
@@ -76,6 +82,7 @@ def _check(python: Path, report: _Report) -> None:
     report.run("ruff format", [python, "-m", "ruff", "format", "--check", "--quiet", "."])
     report.run("ruff", [python, "-m", "ruff", "check", "--quiet", "."])
     report.run("pyright", [python, "-m", "pyright", "--pythonpath", python])
+    report.run("Maya's commands", [python, "-m", "pytest", "-q", "tests/maya/test_calls.py"])
     linter = python.with_name("lint-imports" + python.suffix)
     paths = {"PYTHONPATH": ";".join(_PATHS) if python.suffix else ":".join(_PATHS)}
     report.run("import rules", [linter, "--no-cache"], **paths)

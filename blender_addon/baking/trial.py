@@ -8,15 +8,12 @@ import bpy
 import numpy as np
 from bpy.app.handlers import persistent
 
-from ..library import UNBOUNDED, RigMapping
+from ..library import shown_value
 from ..pieces import finish
 from ..reference import Reference
 from .draft import find_owner
 from .rig import read_rig
 from .tracks import Performed
-
-_UNBOUNDED_SHARE = 0.3
-"""Heads and FLAME's components have no full value; a third of their unit is to be seen well."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class TrialPose:
         columns = {name: np.full(1, rig.mapping.target(name).rest) for name in rig.mapping.names}
         if target not in columns:
             return
-        columns[target] = np.full(1, _full(rig.mapping, target))
+        columns[target] = np.full(1, shown_value(rig.mapping, target))
         moved: list[Performed] = [shapes.perform(columns) for shapes in rig.shapes]
         moved += [finish(bone.perform(columns, 1)) for bone in rig.bones if target in bone.targets]
         moved += [item.perform(columns) for item in rig.properties]
@@ -91,15 +88,6 @@ def _refresh(owner: bpy.types.ID) -> None:
     once. Shapes do that by themselves."""
     if isinstance(owner, bpy.types.Object):
         owner.update_tag(refresh={"OBJECT", "DATA"})
-
-
-def _full(mapping: RigMapping, name: str) -> float:
-    target = mapping.target(name)
-    row = mapping.weights.get(name, {})
-    if not UNBOUNDED.isdisjoint(row):
-        return target.value(_UNBOUNDED_SHARE)
-    low, high = mapping.limits(name)
-    return float(min(max(target.full, low), high))
 
 
 def _exchange(owner: bpy.types.ID, path: str, index: int, value: float) -> float:

@@ -19,6 +19,7 @@ from ..library import (
     Quality,
     StyleUse,
     lines_in_folder,
+    read_marker,
     read_sheet,
     style_file,
 )
@@ -99,7 +100,7 @@ def fill_from_markers(
     counts: dict[str, int] = {}
     ends = [*(float(marker.frame) for marker in within[1:]), stretch.end]
     for marker, end in zip(within, ends, strict=True):
-        speaker, said = _read_marker(marker.name)
+        speaker, said = read_marker(marker.name)
         if not speaker:
             continue
         counts[speaker] = counts.get(speaker, 0) + 1
@@ -220,12 +221,6 @@ def _cast(scene: bpy.types.Scene, line: MYNAH_PG_line, speaker: str) -> None:
     character = cast_speaker(scene, speaker)
     if line.character is None and character is not None:
         line.character = character
-
-
-def _read_marker(name: str) -> tuple[str, str]:
-    speaker, _colon, said = (part.strip() for part in name.partition(":"))
-    has_letters = any(sign.isalnum() for sign in speaker)
-    return (speaker, said) if has_letters else ("", "")
 
 
 def _is_of(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import bpy
 from bpy.app.handlers import persistent
 
+from ..library import Look
 from ..pieces import Pieces
 from ..reference import Reference
 from ..session import session
@@ -63,8 +64,8 @@ class Doctor:
 
     def check(self, chosen_engine: str, set_up: Callable[[], str] = str) -> None:
         """Begin a check of the scene and the engine and return at once; the arguments are those of
-        `engine.look_at_engine`."""
-        self._look = engine.Look(chosen_engine, set_up)
+        `Look`."""
+        self._look = Look(chosen_engine, set_up)
         if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=_TICK_S)
         self.check_scene()
@@ -109,7 +110,7 @@ class Doctor:
         self.findings: tuple[Finding, ...] | None = None
         self._of_scene: tuple[Finding, ...] = ()
         self._of_engine: tuple[Finding, ...] = ()
-        self._look: engine.Look | None = None
+        self._look: Look | None = None
         self._examining: object | None = None
 
     def _examine(self, token: object, shows_hints: bool) -> Pieces[None]:

@@ -12,11 +12,23 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..baking.trial import trial
-from ..library import CHANNELS, BadInputError, Kind, Motion, RigMapping, Target, mirrored
-from ..rigging import edit
+from ..library import (
+    CHANNELS,
+    BadInputError,
+    Motion,
+    RigMapping,
+    matches_search,
+    mirrored,
+    named_target,
+    report_sentences,
+    with_range,
+    with_target,
+    with_weight,
+    without_channel,
+)
 from ..rigging.character import mapping_of, store
 from ..rigging.names import RigParts, read_parts
-from ..rigging.view import read_view, report_of, report_sentences, unmapped
+from ..rigging.view import read_view, report_of, unmapped
 from ..scene_reader import character_of
 
 _AXES = (
@@ -34,20 +46,18 @@ _NAVIGATION = frozenset(
 
 
 def _find_channels(_owner: object, _context: bpy.types.Context, text: str) -> Iterator[str]:
-    words = text.casefold().split()
-    return (name for name in CHANNELS if all(word in name.casefold() for word in words))
+    return (name for name in CHANNELS if matches_search(name, text))
 
 
 def _find_unmapped(_owner: object, context: bpy.types.Context, text: str) -> Iterator[str]:
     character = character_of(context)
     if character is None:
         return
-    words = text.casefold().split()
     try:
         names = unmapped(character)
     except BadInputError:
         return
-    yield from (name for name in names if all(word in name.casefold() for word in words))
+    yield from (name for name in names if matches_search(name, text))
 
 
 def _target_name() -> StringProperty:
@@ -73,7 +83,7 @@ def _weight() -> FloatProperty:
 Change = Callable[[RigMapping, RigParts], RigMapping]
 
 
-class _RigOperator:
+class _RigOperator(bpy.types.Operator):
     """What all have in common: a character, and mistakes told in a sentence."""
 
     @classmethod
@@ -95,7 +105,7 @@ class _RigOperator:
         return {"FINISHED"}
 
 
-class MYNAH_OT_set_weight(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_set_weight(_RigOperator):
     """Drive a target by a channel: of one it has, the weight; another one is added."""
 
     bl_idname = "mynah.set_weight"
@@ -117,13 +127,11 @@ class MYNAH_OT_set_weight(_RigOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.with_weight(
-                mapping, self.target, self.channel, self.weight
-            ),
+            lambda mapping, _parts: with_weight(mapping, self.target, self.channel, self.weight),
         )
 
 
-class MYNAH_OT_remove_channel(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_remove_channel(_RigOperator):
     """Take a channel off a target; a target without any is left alone from then on."""
 
     bl_idname = "mynah.remove_channel"
@@ -137,11 +145,11 @@ class MYNAH_OT_remove_channel(_RigOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.without_channel(mapping, self.target, self.channel),
+            lambda mapping, _parts: without_channel(mapping, self.target, self.channel),
         )
 
 
-class MYNAH_OT_add_target(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_add_target(_RigOperator):
     """Map another shape, property or bone of the rig."""
 
     bl_idname = "mynah.add_target"
@@ -194,26 +202,12 @@ class MYNAH_OT_add_target(_RigOperator, bpy.types.Operator):
         return self.change(context, self._with_target)
 
     def _with_target(self, mapping: RigMapping, parts: RigParts) -> RigMapping:
-        shapes = {name for _mesh, own in parts.names.shapes for name in own}
-        label, target = self.name, Target()
-        place = parts.find_property(self.name, "")
-        if self.name in shapes:
-            pass
-        elif place is not None:
-            owner = place.bone or place.owner.name
-            target = Target(Kind.PROPERTY, self.name, owner=owner, full=self.full)
-        elif self.name in parts.bones:
-            label = f"{self.name} {self.motion} {self.axis}"
-            target = Target(Kind.BONE, self.name, Motion(self.motion), self.axis, full=self.full)
-        else:
-            raise BadInputError(
-                f"There is no shape, property or bone '{self.name}' that can be keyed on this "
-                "character; choose one from the list."
-            )
-        return edit.with_target(mapping, label, target, self.channel, self.weight)
+        names = parts.names.to_rig_names()
+        label, target = named_target(names, self.name, Motion(self.motion), self.axis, self.full)
+        return with_target(mapping, label, target, self.channel, self.weight)
 
 
-class MYNAH_OT_set_range(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_set_range(_RigOperator):
     """How far a bone or a property goes."""
 
     bl_idname = "mynah.set_range"
@@ -242,11 +236,11 @@ class MYNAH_OT_set_range(_RigOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self.change(
             context,
-            lambda mapping, _parts: edit.with_range(mapping, self.target, self.rest, self.full),
+            lambda mapping, _parts: with_range(mapping, self.target, self.rest, self.full),
         )
 
 
-class MYNAH_OT_mirror_mapping(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_mirror_mapping(_RigOperator):
     """Set one side up as the other."""
 
     bl_idname = "mynah.mirror_mapping"
@@ -272,7 +266,7 @@ class MYNAH_OT_mirror_mapping(_RigOperator, bpy.types.Operator):
         return self.change(context, mirror)
 
 
-class MYNAH_OT_automatic_mapping(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_automatic_mapping(_RigOperator):
     """Go back to what the names of the rig say."""
 
     bl_idname = "mynah.automatic_mapping"
@@ -328,7 +322,7 @@ class MYNAH_OT_load_mapping(_RigOperator, bpy.types.Operator, ImportHelper):
         return self.change(context, lambda _old, _parts: RigMapping.load(Path(self.filepath)))
 
 
-class MYNAH_OT_dry_run(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_dry_run(_RigOperator):
     """Tell what a bake would do to the rig."""
 
     bl_idname = "mynah.dry_run"
@@ -351,7 +345,7 @@ class MYNAH_OT_dry_run(_RigOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MYNAH_OT_explain_target(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_explain_target(_RigOperator):
     """Say why a target is moved as it is."""
 
     bl_idname = "mynah.explain_target"
@@ -372,7 +366,7 @@ class MYNAH_OT_explain_target(_RigOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MYNAH_OT_test_pose(_RigOperator, bpy.types.Operator):
+class MYNAH_OT_test_pose(_RigOperator):
     """Show a target at its full value until the next click or key; nothing is keyed or kept.
 
     Without a window the first call shows it and the next one puts everything back.

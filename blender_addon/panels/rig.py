@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..library import Kind
+from ..library import Kind, Row, matches_search
 from ..operators.rig import (
     MYNAH_OT_add_target,
     MYNAH_OT_automatic_mapping,
@@ -19,7 +19,6 @@ from ..operators.rig import (
     MYNAH_OT_test_pose,
 )
 from ..rig_properties import rig_rows
-from ..rigging.view import Row
 from ..scene_reader import character_of
 from .base import MynahSubPanel, draw_text
 
@@ -58,11 +57,10 @@ class MYNAH_UL_targets(bpy.types.UIList):
         self, _context: bpy.types.Context, data: bpy.types.PropertyGroup, property_name: str
     ) -> tuple[list[int], list[int]]:
         """All words of the search stand somewhere in the row: "bone jaw", "mouthSmile"."""
-        words = self.filter_name.casefold().split()
         flags = []
         for item in getattr(data, property_name):
-            text = f"{item.name} {item.by} {item.what}".casefold()
-            flags.append(self.bitflag_filter_item if all(word in text for word in words) else 0)
+            found = matches_search(f"{item.name} {item.by} {item.what}", self.filter_name)
+            flags.append(self.bitflag_filter_item if found else 0)
         return flags, []
 
 
@@ -125,7 +123,7 @@ class MYNAH_PT_rig(MynahSubPanel, bpy.types.Panel):
 
 def _draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context, chosen: Row) -> None:
     box = layout.box()
-    draw_text(box, context, chosen.reason, _LEVELS[chosen.level])
+    draw_text(box, context, chosen.reason, _LEVELS[chosen.level.value])
     column = box.column(align=True)
     for channel, weight in chosen.row:
         row = column.row(align=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import bpy
 
-from ..library import BadInputError, Proposal, RigMapping, propose_mapping, propose_rig
+from ..library import BadInputError, Proposal, RigMapping, propose_character
 from .members import armature_of
 from .names import Names, RigParts, read_parts
 from .stored import PROPERTY
@@ -66,29 +65,5 @@ def read_text(text: str, owner: str) -> RigMapping:
 
 @lru_cache(maxsize=32)
 def propose(names: Names) -> Proposal:
-    """What the names of a rig mean. Each mesh's spellings count beside those of the others: teeth
-    may call their shapes otherwise than the face does."""
-    proposal = propose_rig(names.to_rig_names())
-    if len(names.shapes) < 2 or proposal.mapping.representation != "arkit":
-        return proposal
-    weights = dict(proposal.mapping.weights)
-    matches = list(proposal.matches)
-    exact, aliased = list(proposal.exact), list(proposal.aliased)
-    known = {*proposal.mapping.names, *proposal.left_alone}
-    for _mesh, shapes in names.shapes:
-        own = propose_mapping(shapes)
-        for match in own.matches:
-            if match.target in known:
-                continue
-            known.add(match.target)
-            weights[match.target] = own.mapping.weights[match.target]
-            matches.append(match)
-            (exact if match.target in own.exact else aliased).append(match.target)
-    return replace(
-        proposal,
-        mapping=replace(proposal.mapping, weights=weights),
-        exact=tuple(exact),
-        aliased=tuple(aliased),
-        unmatched_targets=tuple(n for n in proposal.unmatched_targets if n not in weights),
-        matches=tuple(matches),
-    )
+    """What the names of a rig mean."""
+    return propose_character(names.to_rig_names())

@@ -1,66 +1,17 @@
-"""What the panel shows of a character's mapping, as plain words: one row per target."""
+"""What the panel shows of a character's mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import bpy
 
-from ..library import (
-    BadInputError,
-    DryRun,
-    Kind,
-    RigMapping,
-    dry_run,
-    recognise_meshes,
-)
+from ..library import BadInputError, DryRun, RigMapping, View, dry_run, view_of
+from ..library import unmapped as unmapped_names
 from .character import mapping_of, propose, stored_text
 from .names import Names, read_parts
 
-_SURE, _LIKELY = 0.8, 0.6
-_MOST_NAMES = 8
-
-
-@dataclass(frozen=True)
-class Row:
-    """A target: `what` it is and what moves it, in words. `confidence` is 0..1, or None for what
-    the artist has set. `row` are its channels and weights; `shows` says how these are meant."""
-
-    name: str
-    kind: Kind
-    what: str
-    by: str
-    confidence: float | None
-    reason: str
-    row: tuple[tuple[str, float], ...]
-    shows: bool
-
-    @property
-    def level(self) -> str:
-        """How much it asks to be looked at."""
-        if self.confidence is None:
-            return "OWN"
-        if self.confidence >= _SURE:
-            return "SURE"
-        return "LIKELY" if self.confidence >= _LIKELY else "GUESS"
-
-
-@dataclass(frozen=True)
-class View:
-    """The mapping of a character. `titles` say what was recognised, `remarks` what was not used."""
-
-    titles: tuple[str, ...]
-    remarks: tuple[str, ...]
-    rows: tuple[Row, ...]
-    is_own: bool
-    error: str = ""
-
-    def find(self, name: str) -> Row | None:
-        return next((row for row in self.rows if row.name == name), None)
-
 
 def read_view(character: bpy.types.Object) -> View:
+    """The rows of the character's mapping, or why there are none."""
     parts = read_parts(character)
     names = parts.names
     text = stored_text(character)
@@ -68,77 +19,14 @@ def read_view(character: bpy.types.Object) -> View:
         mapping = mapping_of(character, parts)
     except BadInputError as error:
         return View((), (), (), bool(text), str(error))
-    proposal = propose(names)
-    reasons = {match.target: match for match in proposal.matches}
-    report = report_of(mapping, names)
-    rows: list[Row] = []
-    for driven in report.driven:
-        name = driven.target
-        shows = name in mapping.shows
-        row = dict((mapping.shows if shows else mapping.weights)[name])
-        match = reasons.get(name)
-        proposed = proposal.mapping
-        is_proposed = row == {**proposed.weights, **proposed.shows}.get(name) and (
-            mapping.target(name) == proposed.target(name)
-        )
-        confidence = match.confidence if match is not None and is_proposed else None
-        reason = match.reason if match is not None and is_proposed else "You have set this."
-        what, by, kind = driven.what, driven.by, mapping.target(name).kind
-        rows.append(Row(name, kind, what, by, confidence, reason, tuple(row.items()), shows))
-    remarks: list[str] = []
-    if report.missing:
-        remarks.append(f"Not on this rig: {_short(report.missing)}.")
-    left = [name for name in proposal.left_alone if name not in mapping.names]
-    if left:
-        remarks.append(f"Known and left alone: {_short(left)}.")
-    return View(_titles(names, mapping, rows), tuple(remarks), tuple(rows), bool(text))
+    return view_of(mapping, propose(names), names.to_rig_names(), is_own=bool(text))
 
 
 def report_of(mapping: RigMapping, names: Names) -> DryRun:
     return dry_run(mapping, names.to_rig_names())
 
 
-def report_sentences(report: DryRun) -> list[str]:
-    """The dry run for people, long lists cut."""
-    lines = [f"Drives {len(report.driven)} targets."]
-    for title, found in (
-        ("Not on this rig", report.missing),
-        ("Shown by nothing on this rig", report.homeless),
-        ("Left alone", report.left_alone),
-    ):
-        if found:
-            lines.append(f"{title}: {_short(found)}.")
-    return lines
-
-
 def unmapped(character: bpy.types.Object) -> list[str]:
     """What of the rig could be mapped and is not: shapes, properties, then bones."""
     parts = read_parts(character)
-    mapping = mapping_of(character, parts)
-    used = {mapping.target(name).name or name for name in mapping.names}
-    shapes = [name for _mesh, own in parts.names.shapes for name in own]
-    rest = [*shapes, *(name for _owner, name in parts.names.properties), *parts.names.bones]
-    return [name for name in dict.fromkeys(rest) if name not in used or name in parts.bones]
-
-
-def _titles(names: Names, mapping: RigMapping, rows: Sequence[Row]) -> tuple[str, ...]:
-    titles: list[str] = []
-    mapped = set(mapping.names)
-    for mesh, vocabularies in recognise_meshes(names.to_rig_names()).items():
-        shapes = dict(names.shapes)[mesh]
-        n_used = sum(shape in mapped for shape in shapes)
-        if not n_used:
-            continue
-        title = f"{n_used} of {len(shapes)} shapes on {mesh}"
-        titles.append(f"{vocabularies[0].title}: {title}" if vocabularies else title)
-    for kind, word in ((Kind.BONE, "bone motions"), (Kind.PROPERTY, "properties")):
-        found = sum(row.kind is kind for row in rows)
-        if found:
-            titles.append(f"{found} {word}")
-    return tuple(titles)
-
-
-def _short(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
+    return unmapped_names(mapping_of(character, parts), parts.names.to_rig_names())

@@ -6,15 +6,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mynah_shared.errors import JobFailedError
 from mynah_shared.protocol.messages import BlobState, ErrorCode, Limits
+
+from .store import points
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -29,10 +31,11 @@ class _Upload:
 
 
 class BlobStore:
-    """Lives as long as the daemon: what a former one left behind is deleted at the start.
+    """Lives as long as the daemon: of what a former one left behind, only that is kept which
+    `is_in_use`: what open jobs still need.
 
-    `is_in_use` tells which hashes queued jobs still need. Not thread-safe; `path` may be called
-    from anywhere. All methods raise `JobFailedError` with a code and a sentence.
+    Not thread-safe; `path` may be called from anywhere. All methods raise `JobFailedError` with a
+    code and a sentence.
     """
 
     def __init__(
@@ -42,12 +45,17 @@ class BlobStore:
         capacity_bytes: int,
         is_in_use: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._limits, self._capacity = folder, limits, capacity_bytes
         self._is_in_use = is_in_use
         self._uploads: dict[str, _Upload] = {}
         self._complete: OrderedDict[str, int] = OrderedDict()
+        self._delete_unused()
+        for path in sorted(folder.iterdir()):
+            if _hash_of(path) == path.name:
+                self._complete[path.name] = path.stat().st_size
+            else:
+                path.unlink()
 
     def stat(self, sha256: str, n_bytes: int) -> BlobState:
         """How much of the blob is there."""
@@ -99,6 +107,19 @@ class BlobStore:
         """Where the blob lies when it is complete."""
         return self._folder / sha256
 
+    def close(self) -> None:
+        """Deletes what no open job needs."""
+        self._uploads.clear()
+        self._delete_unused()
+        with suppress(OSError):  # something is left in it
+            self._folder.rmdir()
+
+    def _delete_unused(self) -> None:
+        for path in list(self._folder.iterdir()):
+            if not (_HASH.fullmatch(path.name) and self._is_in_use(path.name)):
+                with suppress(OSError):  # on Windows, a dying worker may still have it open
+                    path.unlink()
+
     def _check(self, sha256: str, n_bytes: int) -> None:
         if not _HASH.fullmatch(sha256):
             raise JobFailedError(
@@ -136,13 +157,17 @@ class BlobStore:
                 code=ErrorCode.bad_value,
                 retry=True,
             )
+        points.reach("blob written")
         os.replace(self._part(sha256), self.path(sha256))
+        points.reach("blob named")
         del self._uploads[sha256]
         self._complete[sha256] = upload.n_bytes
 
     def _make_room(self) -> None:
         """Deletes the least recently used files that no job needs."""
         total = sum(self._complete.values()) + sum(u.n_bytes for u in self._uploads.values())
+        if total <= self._capacity:
+            return
         for sha256 in [key for key in self._complete if not self._is_in_use(key)]:
             if total <= self._capacity:
                 return
@@ -155,3 +180,8 @@ class BlobStore:
 
     def _part(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.part"
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

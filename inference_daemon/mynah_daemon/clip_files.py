@@ -17,7 +17,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final, cast
 
 import numpy as np
@@ -55,15 +55,19 @@ def write_clip(clip: MotionClip, path: Path, meta: str = "{}") -> None:
     `meta` is JSON text (CSV has no place for it). Raises `BadInputError` for another suffix or an
     unwritable folder.
     """
-    write = clip_writer(path, FLAME if exp_width(clip.channels) else "")
-    data = write(clip, meta)
+    data = encode_clip(clip, path, meta)
     try:
         replace_file(path, data)
     except OSError as err:
         raise BadInputError(f"Can't write {path}: {err.strerror}; choose another folder.") from err
 
 
-def clip_writer(path: Path, representation: str = "") -> Callable[[MotionClip, str], bytes]:
+def encode_clip(clip: MotionClip, path: PurePath, meta: str = "{}") -> bytes:
+    """The content of the file that `write_clip` writes."""
+    return clip_writer(path, FLAME if exp_width(clip.channels) else "")(clip, meta)
+
+
+def clip_writer(path: PurePath, representation: str = "") -> Callable[[MotionClip, str], bytes]:
     """The encoder for the path's suffix. Raises `BadInputError` if there is none, or none that can
     hold the representation."""
     writer = _WRITERS.get(path.suffix.lower())

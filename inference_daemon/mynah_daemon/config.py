@@ -38,10 +38,14 @@ class DaemonConfig:
     limits: Limits = field(default=LIMITS)
     idle_exit_s: float = 1800.0
     """Without clients and work for this long the daemon ends; the next client starts one."""
-    result_bytes: int = 256 << 20
-    """Finished results kept in memory."""
+    result_bytes: int = 4 << 30
+    """Finished results kept on disk: some 100,000 lines of 5 s."""
+    result_days: float = 30.0
+    """A result that nobody has asked for in so long is deleted."""
     blob_bytes: int = 2 << 30
-    """Uploaded files kept on disk while the daemon lives."""
+    """Uploaded files kept on disk while the daemon lives or open jobs need them."""
+    metrics_port: int = 0
+    """Where Prometheus finds figures, on `host`; 0: nowhere."""
     listen: Listen | None = None
     """Where to serve other computers too; their users must be in `client_dir`."""
     landmarker: Path | None = None
@@ -61,6 +65,10 @@ class DaemonConfig:
     @property
     def blob_dir(self) -> Path:
         return self.state_dir / "blobs"
+
+    @property
+    def job_dir(self) -> Path:
+        return self.state_dir / "jobs"
 
     @property
     def style_dir(self) -> Path:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
-import shutil
 import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
@@ -33,10 +33,14 @@ from .engine.model_store import open_store
 from .handlers import CONTROL, MAIN, Service
 from .jobs import JobTable
 from .keys import SERVER_KEY_NAME, Keys, beyond, make_keys, open_router
+from .leftovers import end_leftover
 from .listening import allow_many_files
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
+from .memory import peak_bytes
+from .metrics import Gauges, serve_metrics
 from .server import Bell, ControlServer, MainServer, Responder
+from .store.job_store import CacheLimits, JobStore
 from .styles.library import StyleLibrary
 from .supervisor import Supervisor
 from .visitors import Visitors
@@ -55,7 +59,6 @@ class Daemon:
         self._bell, self._control_bell = Bell(), Bell()
         self._stop = threading.Event()
         self._events: queue.SimpleQueue[JobEvent] = queue.SimpleQueue()
-        self._jobs = JobTable(config.limits.queued_jobs, config.result_bytes, self._tell)
 
     def request_stop(self) -> None:
         """Ends `run` soon; from any thread or a signal handler."""
@@ -71,13 +74,15 @@ class Daemon:
         ensure_state_dir()
         with DaemonLock(self._config.state_dir):
             start_log(self._config.log_dir)
-            supervisor = Supervisor(self._config, self._jobs)
-            service = self._make_service(supervisor)
             keys, visitors = self._open_door()
+            store = self._open_store()
+            service = self._make_service(store)
+            supervisor = service.supervisor
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
             gatekeeper = Gatekeeper(context, visitors)
             try:
-                self._serve(context, keys, visitors, service, ready)
+                with self._metrics(service):
+                    self._serve(context, keys, visitors, service, ready)
             finally:
                 self._remove_connection_file()
                 if supervisor.is_alive():
@@ -85,7 +90,8 @@ class Daemon:
                     supervisor.join(_STOP_S)
                 gatekeeper.stop()
                 context.destroy(linger=0)
-                shutil.rmtree(self._config.blob_dir, ignore_errors=True)
+                service.blobs.close()
+                store.close()
                 log_event("stopped")
 
     def _open_door(self) -> tuple[Keys, Visitors]:
@@ -103,17 +109,41 @@ class Daemon:
         keys = make_keys(self._config.state_dir / SERVER_KEY_NAME)
         return keys, Visitors(keys.client_public, folder)
 
-    def _make_service(self, supervisor: Supervisor) -> Service:
+    @contextlib.contextmanager
+    def _metrics(self, service: Service) -> Iterator[None]:
+        """Figures for Prometheus, if asked for."""
+        if not self._config.metrics_port:
+            yield
+            return
+        gauges: Gauges = {
+            "queued_lines": ("Lines that wait.", lambda: service.jobs.counts()[0]),
+            "running_lines": ("Lines under way.", lambda: service.jobs.counts()[1]),
+            "worker_restarts": ("Workers lost.", lambda: service.supervisor.restarts),
+            "memory_bytes": ("The daemon's own, at most.", peak_bytes),
+        }
+        stop = serve_metrics(self._config.host, self._config.metrics_port, gauges)
+        try:
+            yield
+        finally:
+            stop()
+
+    def _open_store(self) -> JobStore:
         config = self._config
+        return JobStore(config.job_dir, CacheLimits(config.result_bytes, config.result_days))
+
+    def _make_service(self, store: JobStore) -> Service:
+        config = self._config
+        end_leftover(store)
+        jobs = JobTable(store, config.limits.queued_jobs, self._tell)
+        blobs = BlobStore(config.blob_dir, config.limits, config.blob_bytes, jobs.uses_blob)
+        jobs.fail_without(blobs.has)
         return Service(
             config=config,
             store=open_store(config.weights),
             styles=StyleLibrary(config.style_dir),
-            blobs=BlobStore(
-                config.blob_dir, config.limits, config.blob_bytes, self._jobs.uses_blob
-            ),
-            jobs=self._jobs,
-            supervisor=supervisor,
+            blobs=blobs,
+            jobs=jobs,
+            supervisor=Supervisor(config, jobs, store),
             request_stop=self.request_stop,
             server_id=self._server_id,
         )
@@ -138,7 +168,7 @@ class Daemon:
         control_responder = Responder(control_router, CONTROL, service, visitors, access)
         control = ControlServer(control_responder, self._control_bell)
         visitors.count = lambda: control.n_clients
-        server = MainServer(responder, self._bell, self._events, self._jobs.is_outdated)
+        server = MainServer(responder, self._bell, self._events, service.jobs.is_outdated)
         self._handle_signals()
         control.start()
         service.supervisor.start()
@@ -162,7 +192,7 @@ class Daemon:
                     self._stop.is_set()
                     # without either thread it would only seem to serve: the next one will
                     or not (service.supervisor.is_alive() and control.is_alive())
-                    or self._is_idle(responder, control)
+                    or self._is_idle(service.jobs, responder, control)
                 )
             )
         finally:
@@ -178,13 +208,13 @@ class Daemon:
         except EngineUnavailableError:  # others may open it now: clients refuse it with a sentence
             logger.warning("connection_file_left")
 
-    def _is_idle(self, responder: Responder, control: ControlServer) -> bool:
+    def _is_idle(self, jobs: JobTable, responder: Responder, control: ControlServer) -> bool:
         if self._config.listen is not None:
             return False  # no client could start it again
         heard_s = max(responder.heard_s, control.heard_s)
         if control.n_clients or time.monotonic() - heard_s < self._config.idle_exit_s:
             return False
-        queued, running, _ = self._jobs.counts()
+        queued, running, _ = jobs.counts()
         return queued + running == 0
 
     def _handle_signals(self) -> None:

@@ -106,7 +106,8 @@ def put_blob(service: Service, request: m.BlobPut) -> m.Message:
     return service.blobs.put(request.sha256, request.n_bytes, request.offset, request.data)
 
 
-def submit(service: Service, request: m.Submit) -> m.Message:
+def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Message:
+    """`client` is the session that asks: each gets its share of the worker."""
     checked = [
         _with_library_clips(service, check_request(r, service.store, service.config.limits))
         for r in request.requests
@@ -123,7 +124,7 @@ def submit(service: Service, request: m.Submit) -> m.Message:
     if not flame_map and any(line.representation == FLAME for line in checked):
         raise JobFailedError(NO_MAP, code=m.ErrorCode.bad_value)
     keyed = [(job_key(line, service.store, flame_map), line) for line in checked]
-    accepted = m.Accepted(service.jobs.submit(keyed))
+    accepted = m.Accepted(service.jobs.submit(keyed, client))
     service.supervisor.poke()
     return accepted
 

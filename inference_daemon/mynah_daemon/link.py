@@ -6,6 +6,7 @@ killed worker said last can be taken for a word of the next one.
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 from typing import IO, Final
@@ -13,6 +14,9 @@ from typing import IO, Final
 from mynah_shared.protocol import codec
 from mynah_shared.protocol.messages import Message
 
+LINES_AT_ONCE: Final = min(16, 2 * (os.cpu_count() or 1))
+"""Jobs that a worker has in hand: enough to keep its cores and its device busy, so few that each
+still gets on."""
 _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">Q")
 _SESSION: Final = bytes(codec.ID_BYTES)

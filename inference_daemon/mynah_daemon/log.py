@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+LOG_NAME: Final = "daemon.jsonl"
 _BYTES: Final = 5 << 20
 _FILES: Final = 5
 
@@ -19,7 +20,7 @@ def start_log(folder: Path) -> None:
     """Opens `folder`/daemon.jsonl. What is logged holds no keys and no audio."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(
-        folder / "daemon.jsonl", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8"
+        folder / LOG_NAME, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8"
     )
     handler.setFormatter(_JsonLines())
     logger.addHandler(handler)
@@ -32,13 +33,18 @@ def log_event(event: str, **fields: str | int | float) -> None:
     logger.info(event, extra={"fields": fields})
 
 
+def fields_of(record: logging.LogRecord) -> dict[str, str | int | float]:
+    """What belongs to an event."""
+    return getattr(record, "fields", {})
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "ts": round(record.created, 3),
             "lvl": record.levelname.lower(),
             "ev": record.getMessage(),
-            **getattr(record, "fields", {}),
+            **fields_of(record),
         }
         if record.exc_info:
             line["trace"] = "".join(traceback.format_exception(*record.exc_info))

@@ -14,13 +14,12 @@ from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.flame import FLAME
 from mynah_shared.protocol.messages import ErrorCode, Limits, SynthesizeRequest
 
+from .code_fingerprint import code_sha256
 from .engine.model_store import ModelStore
 from .engine.style_plan import STYLE_REGIONS
 from .styles.library import NEUTRAL
 
 REPRESENTATIONS: Final = ("arkit", FLAME)
-_RESULT_SCHEMA: Final = 1
-"""Raised when the same request would give other curves than before."""
 _FPS_RANGE: Final = (1.0, 240.0)
 _LARGEST_AMOUNT: Final = 2.0
 _LARGEST_GUIDANCE: Final = 10.0
@@ -76,7 +75,7 @@ def job_key(request: SynthesizeRequest, store: ModelStore, flame_map: str = "") 
     """
     model = store.performer(request)
     content = dataclasses.asdict(dataclasses.replace(request, audio_name=""))
-    content["schema"] = _RESULT_SCHEMA
+    content["code_sha256"] = code_sha256()
     content["flame_map"] = flame_map
     content["model_sha256"] = model.sha256 if model else ""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -22,10 +22,11 @@ from mynah_shared.protocol.messages import (
     ErrorReply,
     JobEvent,
     Message,
+    Submit,
 )
 
 from .access import Access
-from .handlers import Handler, Service
+from .handlers import Handler, Service, submit
 from .jobs import TERMINAL
 from .log import log_event, logger
 from .visitors import Visitors
@@ -135,11 +136,12 @@ class Responder:
             if err.message_id is not None:
                 self.send(identity, ErrorReply(err.code, str(err)), err.message_id)
             return None
-        reply = self._handle(peer, envelope.message)
+        reply = self._handle(peer, envelope)
         self.send(identity, reply, envelope.message_id)
         return reply
 
-    def _handle(self, peer: Peer, message: Message) -> Message:
+    def _handle(self, peer: Peer, envelope: codec.Envelope) -> Message:
+        message = envelope.message
         handler = self._handlers.get(type(message))
         if handler is None:
             return ErrorReply(
@@ -148,7 +150,16 @@ class Responder:
             )
         try:
             user = self._visitors.user_of(peer.key)
-            return self._access.answer(user, message, lambda m: handler(self._service, m))
+
+            def handle(message: Message) -> Message:
+                if isinstance(message, Submit):
+                    # users of other computers share by name, however many sessions they open
+                    return submit(
+                        self._service, message, (user or "").encode() or envelope.session_id
+                    )
+                return handler(self._service, message)
+
+            return self._access.answer(user, message, handle)
         except JobFailedError as err:
             after_ms = 1000 if err.code == ErrorCode.busy else 0
             return ErrorReply(ErrorCode(err.code), str(err), err.retry, after_ms)

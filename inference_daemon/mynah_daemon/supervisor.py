@@ -1,9 +1,8 @@
-"""Keeps one worker process alive and hands it one job at a time."""
+"""Keeps one worker process alive and hands it jobs, several at a time."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
@@ -21,14 +20,19 @@ from mynah_shared.protocol.messages import (
     JobState,
     Submit,
     SynthesizeReply,
+    SynthesizeRequest,
 )
 
 from .config import DaemonConfig
+from .crash_reports import TRACE_NAME, Crash, write_report
 from .jobs import Job, JobTable
-from .link import LinkWriter, read_message
+from .leftovers import start_of
+from .link import LINES_AT_ONCE, LinkWriter, read_message
 from .log import log_event
+from .store.errors import StoreError
+from .store.job_store import JobStore
 
-ATTEMPTS: Final = 2
+WORKER: Final = (sys.executable, "-m", "mynah_daemon.worker")
 _HANG_S: Final = 120.0
 """No step takes near as long, decoding (30 s at most) included."""
 _CANCEL_GRACE_S: Final = 10.0
@@ -56,10 +60,11 @@ class _Stop:
 
 @dataclass
 class _Running:
-    """The job that the worker has in hand, under the name of this attempt."""
+    """A job that the worker has in hand, under the name of this attempt."""
 
     job: Job
     attempt: bytes
+    asked_s: float
     heard_s: float
     cancelled_s: float | None = None
 
@@ -67,13 +72,13 @@ class _Running:
 class Supervisor(threading.Thread):
     """The thread that owns the worker process. Other threads only call `poke` and `stop`."""
 
-    def __init__(self, config: DaemonConfig, jobs: JobTable) -> None:
+    def __init__(self, config: DaemonConfig, jobs: JobTable, store: JobStore) -> None:
         super().__init__(name="supervisor", daemon=True)
-        self._config, self._jobs = config, jobs
+        self._config, self._jobs, self._store = config, jobs, store
         self._inbox: queue.SimpleQueue[_WorkerSaid | _Poke | _Stop] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: LinkWriter | None = None
-        self._running: _Running | None = None
+        self._running: dict[bytes, _Running] = {}
         self._generation = 0
         self._crashes_in_a_row = 0
         self._start_due_s = 0.0
@@ -89,7 +94,7 @@ class Supervisor(threading.Thread):
         self._inbox.put(_Poke())
 
     def stop(self) -> None:
-        """Ends the worker; a running job is lost with its daemon."""
+        """Ends the worker; a running job is begun again by the next daemon."""
         self._inbox.put(_Stop())
 
     def run(self) -> None:
@@ -119,9 +124,9 @@ class Supervisor(threading.Thread):
 
     def _start_worker(self) -> None:
         self._generation += 1
-        command = [sys.executable, "-m", "mynah_daemon.worker"]
+        trace = self._config.log_dir / TRACE_NAME
         process = subprocess.Popen(
-            [*command, str(self._config.weights), str(self._config.blob_dir)],
+            [*WORKER, str(self._config.weights), str(self._config.blob_dir), str(trace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -132,6 +137,8 @@ class Supervisor(threading.Thread):
             target=self._read, args=(process, self._generation), name="link", daemon=True
         ).start()
         log_event("worker_started", pid=process.pid)
+        with contextlib.suppress(StoreError):  # it matters only if a frozen one outlives us
+            self._store.note_worker(process.pid, start_of(process.pid))
 
     def _read(self, process: subprocess.Popen[bytes], generation: int) -> None:
         assert process.stdout is not None
@@ -157,19 +164,22 @@ class Supervisor(threading.Thread):
     # --- jobs -----------------------------------------------------------------------------------
 
     def _start_next(self) -> None:
-        if self._running or self._writer is None:
-            return
-        job = self._jobs.take()
-        if job is None:
-            return
-        self._running = _Running(job, os.urandom(16), time.monotonic())
-        self._send(Submit((job.request,)))
-        log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
+        while self._writer is not None and len(self._running) < LINES_AT_ONCE:
+            if any(running.job.is_suspect for running in self._running.values()):
+                return
+            job = self._jobs.take(is_alone=not self._running)
+            if job is None:
+                return
+            now_s = time.monotonic()
+            running = _Running(job, job.lease, now_s, now_s)
+            self._running[running.attempt] = running
+            self._send(Submit((job.request,)), running)
+            log_event("job_started", job=job.job_id[:12], attempt=job.attempts)
 
-    def _send(self, message: Submit | Cancel) -> None:
-        if self._writer and self._running:
+    def _send(self, message: Submit | Cancel, running: _Running) -> None:
+        if self._writer:
             with contextlib.suppress(OSError):  # it is gone: the reading thread reports that
-                self._writer.send(message, self._running.attempt)
+                self._writer.send(message, running.attempt)
 
     def _hear(self, said: _WorkerSaid) -> None:
         if said.generation != self._generation:
@@ -177,41 +187,47 @@ class Supervisor(threading.Thread):
         if said.envelope is None:
             self._handle_death()
             return
-        running = self._running
-        if running is None or said.envelope.message_id != running.attempt:
+        running = self._running.get(said.envelope.message_id)
+        if running is None:
             return
         running.heard_s = time.monotonic()
-        self._handle_message(running.job, said.envelope)
+        self._handle_message(running, said.envelope)
 
-    def _handle_message(self, job: Job, envelope: Envelope) -> None:
-        message = envelope.message
-        if isinstance(message, SynthesizeReply):
-            self._jobs.finish(job, replace(message, job_id=job.job_id))
-        elif isinstance(message, JobEvent) and message.state is JobState.running:
+    def _handle_message(self, running: _Running, envelope: Envelope) -> None:
+        job, message = running.job, envelope.message
+        if isinstance(message, JobEvent) and message.state is JobState.running:
             self._jobs.progress(job, message.stage, message.done, message.total)
             return
+        del self._running[running.attempt]
+        self._crashes_in_a_row = 0
+        self._start_next()  # the worker has its hands free while a result goes to the disk
+        if isinstance(message, SynthesizeReply):
+            self._jobs.finish(job, running.attempt, replace(message, job_id=job.job_id))
         elif isinstance(message, JobEvent) and message.state is JobState.failed:
             self._jobs.fail(job, ErrorCode(message.code), message.message)
-        self._running = None
-        self._crashes_in_a_row = 0
-        log_event("job_ended", job=job.job_id[:12], state=job.state.value)
+        log_event(
+            "job_ended",
+            job=job.job_id[:12],
+            state=job.state.value,
+            attempt=job.attempts,
+            worker_s=round(running.heard_s - running.asked_s, 4),
+            store_s=round(time.monotonic() - running.heard_s, 4),
+        )
 
     def _handle_death(self) -> None:
-        """The job gets another worker once; after that it is the likely cause itself."""
+        """Whoever was with the worker may have been the cause: each is tried again alone, and who
+        takes one down then is it."""
         code = self._process.wait() if self._process else 0
         log_event("worker_died", code=code)
         self._end_worker()
-        running, self._running = self._running, None
-        if running and running.job.attempts < ATTEMPTS:
-            self._jobs.requeue(running.job)
-        elif running:
-            self._jobs.fail(
-                running.job,
-                ErrorCode.worker_crash,
-                f"The engine crashed twice on '{running.job.request.audio_name}'; convert the "
-                f"file to {'another format' if running.job.request.is_transfer else 'WAV'}, and "
-                "run `mynah doctor` if that fails too.",
-            )
+        suspects = [running.job for running in self._running.values()]
+        with contextlib.suppress(OSError):  # a full disk: the log still says that it died
+            crash = Crash(code, [job.job_id for job in suspects])
+            write_report(self._config.log_dir, crash)
+        self._running.clear()
+        for job in suspects:
+            if not self._jobs.requeue(job, is_strike=len(suspects) == 1):
+                self._jobs.fail(job, ErrorCode.worker_crash, _verdict(job.request))
         self.restarts += 1
         self._back_off()
 
@@ -222,14 +238,14 @@ class Supervisor(threading.Thread):
         self._crashes_in_a_row += 1
 
     def _check_running(self) -> None:
-        """Passes a cancel on, and ends a worker that hangs."""
-        running = self._running
-        if running is None:
-            return
-        now_s = time.monotonic()
+        """Passes cancels on, and ends a worker that hangs."""
+        for running in self._running.values():
+            self._check(running, time.monotonic())
+
+    def _check(self, running: _Running, now_s: float) -> None:
         if running.job.state is JobState.cancelled and running.cancelled_s is None:
             running.cancelled_s = now_s
-            self._send(Cancel((running.attempt.hex(),)))
+            self._send(Cancel((running.attempt.hex(),)), running)
         is_stuck = now_s - running.heard_s > _HANG_S
         ignores_cancel = (
             running.cancelled_s is not None and now_s - running.cancelled_s > _CANCEL_GRACE_S
@@ -237,3 +253,11 @@ class Supervisor(threading.Thread):
         if (is_stuck or ignores_cancel) and self._process:
             log_event("worker_killed", reason="hang" if is_stuck else "cancel")
             self._process.kill()
+
+
+def _verdict(request: SynthesizeRequest) -> str:
+    return (
+        f"The engine crashed twice on '{request.audio_name}'; convert the file to "
+        f"{'another format' if request.is_transfer else 'WAV'}, and run `mynah doctor` if that "
+        "fails too."
+    )

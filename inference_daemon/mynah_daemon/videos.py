@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mynah_shared.protocol.messages import SynthesizeRequest
 
 from .engine.engine import Progress
+from .recent import Recent
 
 if TYPE_CHECKING:  # brings decoders
     from .capture.capture import Capture
@@ -28,7 +28,7 @@ class VideoCaptures:
 
     def __init__(self, blobs: Path, landmarker: Path | None) -> None:
         self._blobs, self._landmarker = blobs, landmarker
-        self._kept: OrderedDict[tuple[str, float, float], Capture] = OrderedDict()
+        self._kept: Recent[tuple[str, float, float], Capture] = Recent(_MOST_KEPT)
 
     def capture(self, request: SynthesizeRequest, progress: Progress) -> Capture:
         """What the request's part of its video shows, at the video's own rate. `progress` hears of
@@ -38,12 +38,7 @@ class VideoCaptures:
         something is not installed or can't be fetched.
         """
         key = (request.audio_sha256, request.start_s, request.end_s)
-        if key not in self._kept:
-            self._kept[key] = self._watch(request, progress)
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        return self._kept.get(key, lambda: self._watch(request, progress))
 
     def _watch(self, request: SynthesizeRequest, progress: Progress) -> Capture:
         # These bring decoders and scipy, which most lines never need.

@@ -1,13 +1,14 @@
-"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS`.
+"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS TRACE`.
 
 Jobs come in on stdin and leave on stdout as messages (see `link.py`). A thread reads, so that a
 cancel reaches the job between two steps. The end of stdin ends the process at once, whatever it is
-doing: a worker never outlives its daemon.
+doing: a worker never outlives its daemon. A crash leaves the stacks of its threads in TRACE.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import faulthandler
 import json
 import logging
 import os
@@ -40,7 +41,7 @@ from .audio.decode import Decoder
 from .config import config_from_environment
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
-from .link import LinkWriter, read_message
+from .link import LINES_AT_ONCE, LinkWriter, read_message
 from .memory import peak_bytes
 from .performing import BadAudioError, Performed, RequestPerformer
 
@@ -52,7 +53,8 @@ class JobCancelled(Exception):
 
 
 class Worker:
-    """Runs one job after the other."""
+    """Runs as many jobs at a time as the daemon hands it, at most `LINES_AT_ONCE`; their windows
+    are denoised together."""
 
     def __init__(self, store: ModelStore, blobs: Path, writer: LinkWriter) -> None:
         self._store, self._blobs, self._writer = store, blobs, writer
@@ -73,12 +75,17 @@ class Worker:
         os._exit(0)  # the main thread may be deep inside a model
 
     def run(self) -> None:
-        """Loads the default model, then serves for ever."""
+        """Loads the default model, then serves for ever on threads."""
         self._decoder.prepare()
         try:
             self._engine.model("")
         except MynahError as err:
             logger.warning("%s", err)  # the first job will say so to its client
+        for number in range(LINES_AT_ONCE):
+            threading.Thread(target=self._serve, name=f"line {number}", daemon=True).start()
+        threading.Event().wait()
+
+    def _serve(self) -> None:
         while True:
             envelope = self._inbox.get()
             if isinstance(envelope.message, Submit):
@@ -180,8 +187,9 @@ def _failure(job_id: str, code: ErrorCode, message: str) -> JobEvent:
     return JobEvent(job_id, 0, JobState.failed, "", 0, 1, code.value, message)
 
 
-def main(weights: str, blobs: str) -> None:
+def main(weights: str, blobs: str, trace: str) -> None:
     """Serves the link on stdin and stdout; whatever a library prints goes to stderr."""
+    faulthandler.enable(open(trace, "w", encoding="utf-8"))  # noqa: SIM115  (as long as it lives)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     logging.basicConfig(format="worker: %(message)s")
     link_out = os.fdopen(os.dup(1), "wb")
@@ -192,4 +200,4 @@ def main(weights: str, blobs: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Mynah as Maya loads it: its commands and its shelf, and nothing that runs before one is used."""
+"""Mynah as Maya loads it: commands, shelf and menu, and nothing that runs before one is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def maya_useNewAPI() -> None:
 
 
 def initializePlugin(plugin: om.MObject) -> None:
-    """Register the commands and, with windows, add the shelf."""
+    """Register the commands and, with windows, add shelf and menu."""
     try:
         from mynah_maya import commands
         from mynah_maya.library import __version__
@@ -28,9 +28,10 @@ def initializePlugin(plugin: om.MObject) -> None:
         function.registerCommand(command.name, command.creator, command.make_syntax)
     commands.start_up()
     if not cmds.about(batch=True):
-        from mynah_maya.ui import shelf
+        from mynah_maya.ui import menu, shelf
 
         shelf.add_soon()
+        menu.add_soon()
 
 
 def uninitializePlugin(plugin: om.MObject) -> None:
@@ -38,9 +39,10 @@ def uninitializePlugin(plugin: om.MObject) -> None:
     from mynah_maya import commands
 
     if not cmds.about(batch=True):
-        from mynah_maya.ui import shelf
+        from mynah_maya.ui import menu, shelf
 
         shelf.remove()
+        menu.remove()
         if "mynah_maya.ui.dock" in sys.modules:  # the window was opened
             sys.modules["mynah_maya.ui.dock"].close()
     commands.shut_down()

@@ -13,7 +13,7 @@ import tomllib
 from tools import environments, packages
 from tools.console import BuildError, CommandError, run_logged
 
-VERBS = "setup demo test check wheel blender maya daemon clean".split()
+VERBS = "setup demo test check wheel blender maya daemon three clean".split()
 
 
 def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -495,7 +495,6 @@ def test_a_damaged_result_is_computed_again(
     make_lines(1, face)
     run()
     file_work.flush()
-    (path,) = results_folder().glob("*.npz")
-    path.write_bytes(path.read_bytes()[:1000])
+    next(results_folder().glob("*.npz")).write_bytes(b"PK")
     tally = run(forced=True).tally
     assert (tally.made, tally.from_disk) == (1, 0)

@@ -9,11 +9,12 @@ import bpy
 import pytest
 
 from blender_addon.doctor import examination
-from blender_addon.doctor.engine import EngineState, findings_of, look_at_engine
+from blender_addon.doctor.engine import findings_of
 from blender_addon.doctor.examination import doctor
 from blender_addon.doctor.finding import Finding, Severity
 from blender_addon.doctor.fixes import FIXES
 from blender_addon.session import session
+from mynah_shared.client.examination import EngineState, look_at_engine
 from mynah_shared.protocol import messages as m
 from mynah_shared.protocol.version import PROTOCOL_VERSION
 from mynah_shared.testing.clips import make_tone

@@ -9,13 +9,14 @@ from pathlib import Path
 import bpy
 import pytest
 
-from blender_addon.doctor.engine import findings_of, look_at_engine
+from blender_addon.doctor.engine import findings_of
 from blender_addon.operators.remote import start_test
 from blender_addon.session import session
 from blender_addon.setup.places import engine_folder
 from blender_addon.setup.remote import connection_test
 from blender_addon.setup.status import State, look, looked
 from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.client.examination import look_at_engine
 from mynah_shared.client.key_text import text_to_key
 from mynah_shared.client.remote import (
     RemoteDaemon,
@@ -65,7 +66,7 @@ def test_lines_are_made_by_the_chosen_daemon_and_none_is_started_here(
     assert face.data.shape_keys.animation_data.action is not None
     assert read_connection_file() is None
     state = look_at_engine("", str)
-    assert (state.host, state.n_models, state.fault) == ("localhost", 1, "")
+    assert (state.computer, state.n_models, state.fault) == ("localhost", 1, "")
     assert not [f for f in findings_of(bpy.context, state) if "engine" in f.text]
 
 

@@ -46,7 +46,7 @@ def test_the_rows_say_what_and_why(addon: None) -> None:
     view = read_view(face)
     assert view.titles == ("ARKit 52: 52 of 53 shapes on Face",)
     assert not view.is_own
-    levels = {row.name: row.level for row in view.rows}
+    levels = {row.name: row.level.value for row in view.rows}
     assert (levels["jawOpen"], levels["Mouth_Smile_L"]) == ("SURE", "SURE")
     assert levels["mouthFrwnLeft"] == "LIKELY"
     row = view.find("mouthFrwnLeft")
@@ -91,7 +91,7 @@ def test_weights_channels_and_automatic(face: bpy.types.Object) -> None:
     assert mapping().weights["jawOpen"] == {"jawOpen": 0.5, "mouthFunnel": 0.25}
     row = read_view(face).find("jawOpen")
     assert row is not None
-    assert (row.level, row.reason) == ("OWN", "You have set this.")
+    assert (row.level.value, row.reason) == ("OWN", "You have set this.")
     bake(face, clip_of(61, jawOpen=0.8))
     assert value(face, "jawOpen", 31) == pytest.approx(0.4, abs=0.01)
     bpy.ops.mynah.remove_channel(target="jawOpen", channel="mouthFunnel")

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -244,23 +245,45 @@ def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(("rate", "heard"), [(44100, 44100), (96000, 48000), (4000, 8000)])
+def test_for_ears_a_file_keeps_its_rate_within_reason(
+    tmp_path: Path, rate: int, heard: int
+) -> None:
+    samples = tone(0.5, rate)
+    soundfile.write(tmp_path / "a.wav", samples, rate, subtype="FLOAT")
+    with contextlib.closing(Decoder()) as decoder:
+        decoded, found = decoder.decode_as_recorded(tmp_path / "a.wav", "a.wav", 0.1, 0.4)
+        assert (found, len(decoded)) == (heard, round(0.3 * heard))
+        if rate == heard:
+            assert (decoded == samples[round(0.1 * rate) : round(0.4 * rate)]).all()
+        assert len(decoder.decode(tmp_path / "a.wav", "a.wav", 0.1, 0.4)) == 4800
+
+
 def test_one_child_serves_many_files_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     path = wav(tmp_path, tone(1))
     (tmp_path / "bad.wav").write_bytes(b"nothing")
     with contextlib.closing(Decoder()) as decoder:
         decoder.prepare()
-        child = decoder._child
+        (child,) = decoder._idle.queue
         for _ in range(3):
             assert len(decoder.decode(path, "a.wav")) == 16000
             with pytest.raises(BadInputError, match=r"'bad\.wav' is not a sound"):
                 decoder.decode(tmp_path / "bad.wav", "bad.wav")
         with pytest.raises(BadInputError, match=r"'gone\.wav' can't be read \(No such file"):
             decoder.decode(tmp_path / "gone.wav", "gone.wav")
-        assert child is not None
-        assert decoder._child is child
+        assert list(decoder._idle.queue) == [child]
         child.kill()
         child.wait()
         assert len(decoder.decode(path, "a.wav")) == 16000
+
+
+def test_threads_decode_side_by_side(tmp_path: Path) -> None:
+    paths = [wav(tmp_path, tone(n)).rename(tmp_path / f"{n}.wav") for n in (1, 2, 3)]
+    with contextlib.closing(Decoder()) as decoder, ThreadPoolExecutor(3) as threads:
+        orders = [paths[i % 3] for i in range(30)]
+        lengths = [len(x) for x in threads.map(lambda path: decoder.decode(path, "a.wav"), orders)]
+        assert lengths == [16000 * (1 + i % 3) for i in range(30)]
+        assert 1 <= decoder._idle.qsize() <= 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
@@ -268,9 +291,9 @@ def test_a_file_that_kills_the_decoder_is_refused(tmp_path: Path) -> None:
     long = wav(tmp_path, np.zeros(16000 * 590, "f4"))
     with contextlib.closing(Decoder()) as decoder:
         decoder.prepare()
-        assert decoder._child is not None
-        threading.Timer(0.3, decoder._child.kill).start()
-        os.kill(decoder._child.pid, signal.SIGSTOP)
+        (child,) = decoder._idle.queue
+        threading.Timer(0.3, child.kill).start()
+        os.kill(child.pid, signal.SIGSTOP)
         with pytest.raises(BadInputError, match=r"'a\.wav' made the decoder fail"):
             decoder.decode(long, "a.wav")
         assert len(decoder.decode(long, "a.wav")) == 16000 * 590

@@ -43,6 +43,15 @@ def test_phones_follow_one_another_and_end_with_the_sound() -> None:
     assert heard.phones == ((0.0, 0.2, "sil"), (0.2, 0.8, "AA"), (0.8, 0.98, "sil"))
 
 
+def test_confidence_is_that_of_what_is_spoken() -> None:
+    half_sure = sum_up(
+        np.zeros(320 * 40, np.float32), posteriors((0, 20, 1.0), (1, 10, 0.9), (2, 10, 0.7))
+    )
+    assert half_sure.confidence == pytest.approx(0.8)
+    assert sum_up(np.zeros(320 * 20, np.float32), posteriors((0, 20, 1.0))).confidence is None
+    assert sum_up(np.zeros(320, np.float32), None).to_meta()["confidence"] is None
+
+
 def test_flicker_is_no_phone_but_a_short_clear_one_is() -> None:
     flicker = [(1, 8, 0.7), (2, 1, 0.45), (1, 8, 0.7)]
     clear = [(1, 8, 0.7), (2, 1, 0.96), (1, 8, 0.7)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from mynah_daemon.blobs import BlobStore
 from mynah_daemon.config import LIMITS
 from mynah_daemon.engine.model_store import open_store
-from mynah_daemon.jobs import TERMINAL, Job, JobTable
+from mynah_daemon.jobs import ATTEMPTS, TERMINAL, Job, JobTable
 from mynah_daemon.requests import check_request, clean_name, job_key
+from mynah_daemon.store.job_store import CacheLimits, JobStore
 from mynah_shared.errors import JobFailedError
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import (
@@ -27,105 +29,147 @@ from mynah_shared.protocol.messages import (
 REQUEST = SynthesizeRequest(audio_sha256="ab" * 32, audio_name="a.wav", fps=30.0)
 
 
+def open_jobs(folder: Path, result_bytes: int = 10_000) -> JobStore:
+    return JobStore(folder, CacheLimits(result_bytes, days=30))
+
+
 class Told:
     """A table with everything it tells."""
 
-    def __init__(self, queue_limit: int = 100, result_bytes: int = 10_000) -> None:
+    def __init__(self, folder: Path, queue_limit: int = 100, result_bytes: int = 1 << 20) -> None:
         self.events: list[JobEvent] = []
-        self.table = JobTable(queue_limit, result_bytes, self.events.append)
+        self.store = open_jobs(folder, result_bytes)
+        self.table = JobTable(self.store, queue_limit, self.events.append)
 
-    def submit(self, *keys: str) -> list[JobState]:
-        return [status.state for status in self.table.submit([(key, REQUEST) for key in keys])]
+    def submit(self, *keys: str, client: bytes = b"") -> list[JobState]:
+        requests = [(key_of(key), REQUEST) for key in keys]
+        return [status.state for status in self.table.submit(requests, client)]
 
     def take(self) -> Job:
         job = self.table.take()
         assert job is not None
         return job
 
+    def finish(self, job: Job, n_frames: int = 10) -> None:
+        self.table.finish(job, job.lease, result(n_frames))
 
-def result(key: str, n_frames: int = 10) -> SynthesizeReply:
-    return SynthesizeReply(key, MotionClip(30, ("jawOpen",), np.zeros((n_frames, 1), "f4")), "{}")
+
+def key_of(letter: str) -> str:
+    return letter * 64
 
 
-def test_jobs_run_in_order_and_once() -> None:
-    told = Told()
+def result(n_frames: int = 10) -> SynthesizeReply:
+    clip = MotionClip(30, ("jawOpen",), np.zeros((n_frames, 1), "f4"))
+    return SynthesizeReply("", clip, '{"seed": 1}')
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Told]:
+    made = Told(tmp_path / "jobs")
+    yield made
+    made.store.close()
+
+
+def test_jobs_run_in_order_and_once(told: Told) -> None:
     assert told.submit("a", "b", "a") == [JobState.queued] * 3
     assert told.submit("a") == [JobState.queued]
-    assert [told.take().job_id, told.take().job_id, told.table.take()] == ["a", "b", None]
+    jobs = [told.take().job_id, told.take().job_id, told.table.take()]
+    assert jobs == [key_of("a"), key_of("b"), None]
 
 
-def test_a_full_queue_takes_all_or_none() -> None:
-    told = Told(queue_limit=2)
+def test_a_suspect_runs_alone(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    told.submit("a", "b")
+    assert told.table.requeue(told.take(), is_strike=False)
+    assert told.table.take(is_alone=False) is None
+    assert told.take().job_id[0] == "a"
+    assert told.take().job_id[0] == "b"
+
+
+def test_a_full_queue_takes_all_or_none(tmp_path: Path) -> None:
+    told = Told(tmp_path, queue_limit=2)
     told.submit("a")
     with pytest.raises(JobFailedError, match="1 lines are waiting already") as refusal:
         told.submit("b", "c")
     assert (refusal.value.code, refusal.value.retry) == ("busy", True)
     assert told.table.counts() == (1, 0, 0)
     assert told.submit("a", "b") == [JobState.queued] * 2
+    told.store.close()
 
 
-def test_a_lost_worker_puts_its_job_first() -> None:
-    told = Told()
+def test_a_lost_worker_puts_its_job_first_until_it_has_had_its_strikes(told: Told) -> None:
     told.submit("a", "b")
     job = told.take()
-    told.table.requeue(job)
+    assert told.table.requeue(job, is_strike=True)
     assert job.state is JobState.queued
     assert told.take() is job
-    assert job.attempts == 2
+    assert (job.attempts, job.strikes) == (2, 1)
+    assert told.table.requeue(job, is_strike=False)
+    assert told.take() is job
+    assert not told.table.requeue(job, is_strike=True)
+    told.table.fail(job, ErrorCode.worker_crash, "crashed")
+    assert told.take().job_id == key_of("b")
 
 
-def test_what_a_cancelled_job_still_brings_is_dropped() -> None:
-    told = Told()
+def test_what_a_cancelled_job_still_brings_is_dropped(told: Told) -> None:
     told.submit("a")
     job = told.take()
-    told.table.cancel(["a"])
+    told.table.cancel([key_of("a")])
     told.table.progress(job, "motion", 1, 2)
-    told.table.finish(job, result("a"))
+    told.finish(job)
     told.table.fail(job, ErrorCode.internal, "late")
-    told.table.requeue(job)
+    told.table.requeue(job, is_strike=True)
     assert told.events[-1].state is JobState.cancelled
     assert told.table.take() is None
     with pytest.raises(JobFailedError, match="submit the line again"):
-        told.table.result("a")
+        told.table.result(key_of("a"))
 
 
-def test_an_end_is_outdated_once_the_line_was_submitted_again() -> None:
-    told = Told()
+def test_a_former_attempt_can_not_finish_the_job_begun_anew(told: Told) -> None:
     told.submit("a")
-    told.table.cancel(["a"])
+    job = told.take()
+    lease = job.lease
+    told.table.requeue(job, is_strike=False)
+    assert told.take() is job
+    told.table.finish(job, lease, result())
+    assert job.state is JobState.running
+    assert not told.store.finish(job.job_id, lease, result())
+    told.finish(job)
+    assert job.state is JobState.finished
+
+
+def test_an_end_is_outdated_once_the_line_was_submitted_again(told: Told) -> None:
+    told.submit("a")
+    told.table.cancel([key_of("a")])
     end = told.events[-1]
     assert not told.table.is_outdated(end)
     assert told.submit("a") == [JobState.queued]
     assert told.table.is_outdated(end)
-    told.table.finish(told.take(), result("a"))
+    told.finish(told.take())
     assert not told.table.is_outdated(told.events[-1])
 
 
-def test_old_results_are_forgotten_by_use() -> None:
-    told = Told(result_bytes=100)
-    for key in ("a", "b", "c"):
-        told.submit(key)
-        told.table.finish(told.take(), result(key))
-        told.table.result("a")  # used again, so it outlives b
-    assert told.submit("a") == [JobState.finished]
-    assert told.submit("c") == [JobState.finished]
-    assert told.submit("b") == [JobState.queued]
+def test_a_job_that_is_begun_too_often_is_given_up(tmp_path: Path) -> None:
+    """Each time the daemon dies with it, so that no strike is ever counted."""
+    for _ in range(ATTEMPTS):
+        told = Told(tmp_path)
+        told.submit("a", "b")
+        assert told.take().job_id == key_of("a")
+        told.store.close()
+    told = Told(tmp_path)
+    assert told.take().job_id == key_of("b")
+    assert told.events[-2].code == "worker_crash"
+    assert told.events[-2].message.startswith("'a.wav' was begun 10 times and never done")
+    told.store.close()
 
 
-def test_one_large_result_is_kept() -> None:
-    told = Told(result_bytes=100)
-    told.submit("a")
-    told.table.finish(told.take(), result("a", 10_000))
-    assert told.table.result("a").clip.n_frames == 10_000
-
-
-def test_random_walks_keep_the_promises() -> None:
+def test_random_walks_keep_the_promises(memory_folder: Path) -> None:
     """States end once, seq only grows, nothing runs twice at a time, the counts agree."""
-    for seed in range(30):
-        rng, told = random.Random(seed), Told(queue_limit=6)
+    for seed in range(5):
+        rng, told = random.Random(seed), Told(memory_folder / f"walk {seed}", queue_limit=6)
         running: list[Job] = []
         for _ in range(200):
-            key = rng.choice("abcdefgh")
+            key = rng.choice("abcdef01")
             action = rng.randrange(6)
             if action == 0:
                 try:
@@ -135,17 +179,17 @@ def test_random_walks_keep_the_promises() -> None:
             elif action == 1 and (job := told.table.take()):
                 running.append(job)
             elif action == 2:
-                told.table.cancel([key])
+                told.table.cancel([key_of(key)])
             elif running:
                 job = running.pop()
                 if action == 3:
-                    told.table.finish(job, result(job.job_id))
+                    told.finish(job)
                 elif action == 4:
                     told.table.fail(job, ErrorCode.internal, "broken")
                 else:
-                    told.table.requeue(job)
+                    told.table.requeue(job, is_strike=False)
         queued, n_running, finished = told.table.counts()
-        assert queued <= len("abcdefgh")
+        assert queued <= len("abcdef01")
         assert n_running <= len(running)
         by_job: dict[str, list[JobEvent]] = {}
         for event in told.events:
@@ -156,6 +200,7 @@ def test_random_walks_keep_the_promises() -> None:
                 if before.state in TERMINAL:  # then it was submitted anew
                     assert after.state in (JobState.running, JobState.cancelled)
         assert finished == sum(e.state is JobState.finished for e in told.events)
+        told.store.close()
 
 
 # --- keys ---------------------------------------------------------------------------------------
@@ -223,7 +268,14 @@ def test_the_oldest_unused_audio_makes_room(tmp_path: Path) -> None:
     assert store.path(third).read_bytes() == b"c" * 100
 
 
-def test_a_former_daemons_audio_is_deleted(tmp_path: Path) -> None:
-    put(BlobStore(tmp_path / "blobs", LIMITS, 250), b"private")
-    BlobStore(tmp_path / "blobs", LIMITS, 250)
-    assert list((tmp_path / "blobs").iterdir()) == []
+def test_of_a_former_daemons_files_only_those_of_open_jobs_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "blobs"
+    store = BlobStore(folder, LIMITS, 250)
+    wanted, damaged, private = (put(store, name) for name in (b"wanted", b"damaged", b"private"))
+    store.path(damaged).write_bytes(b"cut")
+    (folder / f"{wanted}.part").write_bytes(b"half")
+    store = BlobStore(folder, LIMITS, 250, {wanted, damaged}.__contains__)
+    assert [store.has(key) for key in (wanted, damaged, private)] == [True, False, False]
+    assert [path.name for path in folder.iterdir()] == [wanted]
+    BlobStore(folder, LIMITS, 250).close()
+    assert not folder.exists()

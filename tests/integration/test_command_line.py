@@ -398,3 +398,22 @@ def test_bench_prints_a_table(audio: Path) -> None:
     assert [line.split("|")[1].strip() for line in lines[2:6]] == ["5 s", "10 s", "30 s", "120 s"]
     assert len({line.count("|") for line in lines[:6]}) == 1
     assert "cold start" in result.stdout
+
+
+@pytest.mark.slow
+def test_bench_tells_how_clients_get_on(audio: Path) -> None:
+    result = run_mynah(
+        "bench", "--audio", audio, "--model", "loudness", "--concurrency", 3, timeout_s=110
+    )
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:5]] == ["1", "2", "3"]
+    for line in lines[2:5]:
+        p50, p99, worst = (float(line.split("|")[i].strip(" s")) for i in (3, 6, 7))
+        assert 0 < p50 <= p99 <= worst
+
+
+def test_bench_refuses_a_senseless_number_of_clients() -> None:
+    result = run_mynah("bench", "--concurrency", -1)
+    assert result.returncode == 2
+    assert "--concurrency is -1; choose 1 to 64 clients." in result.stderr

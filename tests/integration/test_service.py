@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.client import Client
 from mynah_shared.errors import JobFailedError, VersionMismatchError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -20,6 +22,7 @@ from mynah_shared.protocol.messages import (
     Hello,
     JobState,
     Ping,
+    Pong,
     StyleUse,
     SynthesizeReply,
     SynthesizeRequest,
@@ -242,15 +245,13 @@ def test_a_cancelled_line_can_be_submitted_again(
 
 
 def test_a_queued_line_can_be_cancelled(long_line: SynthesizeRequest, client: Client) -> None:
-    import dataclasses
-
-    waiting = dataclasses.replace(long_line, seed=5)
-    first, second = client.submit([long_line, waiting]).jobs
-    wait_for_state(client, first.job_id, (JobState.running,))
-    assert client.ping().queued == 1
-    assert client.cancel([second.job_id]).jobs[0].state is JobState.cancelled
+    lines = [dataclasses.replace(long_line, seed=seed) for seed in range(LINES_AT_ONCE + 1)]
+    *working, waiting = client.submit(lines).jobs
+    wait_for(lambda: client.ping() == Pong(queued=1, running=LINES_AT_ONCE), "work")
+    assert client.cancel([waiting.job_id]).jobs[0].state is JobState.cancelled
     assert client.ping().queued == 0
-    assert client.cancel([first.job_id]).jobs[0].state is JobState.cancelled
+    for job in working:
+        assert client.cancel([job.job_id]).jobs[0].state is JobState.cancelled
 
 
 def test_ping_answers_while_a_line_runs(long_line: SynthesizeRequest, client: Client) -> None:

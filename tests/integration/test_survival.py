@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mynah_daemon.crash_reports import TRACE_NAME, list_reports
+from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.background import BackgroundClient, Failed, Finished, Line
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import (
@@ -65,7 +70,9 @@ def kill_worker_at_work(client: Client, job_id: str) -> int:
     return worker
 
 
-def test_a_killed_worker_costs_time_only(line: SynthesizeRequest, client: Client) -> None:
+def test_a_killed_worker_costs_time_only(
+    line: SynthesizeRequest, client: Client, mynah_home: Path
+) -> None:
     (job,) = client.submit([line]).jobs
     killed = kill_worker_at_work(client, job.job_id)
     events = wait_for_state(client, job.job_id, ENDED)
@@ -73,6 +80,10 @@ def test_a_killed_worker_costs_time_only(line: SynthesizeRequest, client: Client
     assert client.fetch(job.job_id).clip.n_frames == 9000
     status = client.status()
     assert (status.worker_restarts, status.finished) == (1, 1)
+    (report,) = list_reports(mynah_home / "logs")
+    with zipfile.ZipFile(report) as content:
+        crash = json.loads(content.read("crash.json"))
+    assert (crash["cause"], crash["jobs"]) == ("SIGKILL", [job.job_id])
     assert status.worker_pid != killed
 
 
@@ -91,10 +102,27 @@ def test_a_line_that_kills_two_workers_fails_and_the_next_one_works(
     assert wait_for_state(client, job.job_id, ENDED)[-1].state is JobState.finished
 
 
-def test_an_idle_worker_that_dies_is_replaced(client: Client) -> None:
+def test_lines_in_company_of_a_deadly_one_are_done(line: SynthesizeRequest, client: Client) -> None:
+    deadly, *others = (replace(line, seed=seed) for seed in range(3))
+    jobs = client.submit([deadly, *others]).jobs
+    wait_for(lambda: client.ping().running == min(3, LINES_AT_ONCE), "the three at work")
+    for _ in range(3):  # once in company, twice alone
+        kill_worker_at_work(client, jobs[0].job_id)
+    assert wait_for_state(client, jobs[0].job_id, ENDED)[-1].code == "worker_crash"
+    wait_for(lambda: client.status().finished == 2, "the others")
+    assert client.status().worker_restarts == 3
+
+
+def test_an_idle_worker_that_dies_is_replaced(client: Client, mynah_home: Path) -> None:
     worker = wait_for(lambda: client.status().worker_pid, "the worker")
-    os.kill(worker, signal.SIGKILL)
+    trace = mynah_home / "logs" / TRACE_NAME
+    wait_for(trace.exists, "a place for the trace")
+    os.kill(worker, signal.SIGSEGV)
     wait_for(lambda: client.status().worker_pid not in (0, worker), "another worker")
+    (report,) = list_reports(mynah_home / "logs")
+    with zipfile.ZipFile(report) as content:
+        assert json.loads(content.read("crash.json"))["cause"] == "SIGSEGV"
+        assert b"Segmentation fault" in content.read("trace.txt")
 
 
 def test_the_worker_does_not_outlive_a_killed_daemon(

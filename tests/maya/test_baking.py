@@ -76,6 +76,38 @@ def test_an_arc_between_keys_of_one_value_is_not_held_level(plugin: None) -> Non
     assert np.abs(shown - arc).max() < 0.0101
 
 
+def test_a_preference_for_weighted_tangents_changes_no_new_curve(plugin: None) -> None:
+    from maya import cmds
+
+    make_face()
+    cmds.keyTangent(edit=True, **{"global": True}, weightedTangents=True)
+    clip = clip_of_talk()
+    report = bake(clip)
+    shown = values_at("faceBS.jawOpen", FRAMES)
+    assert np.abs(shown - clip.column("jawOpen")).max() < 0.0101
+    curves = cmds.animLayer(report.layer, query=True, animCurves=True)
+    assert not any(cmds.keyTangent(curves, query=True, weightedTangents=True))
+
+
+def test_a_weighted_curve_of_the_artist_gets_tangents_of_the_right_length(plugin: None) -> None:
+    from maya import cmds
+
+    make_face()
+    for frame in (1, 9.5, 30, 58, 100):
+        cmds.setKeyframe("faceBS.jawOpen", time=frame, value=0.2)
+    cmds.keyTangent("faceBS.jawOpen", edit=True, weightedTangents=True)
+    clip = clip_of_talk()
+    bake(clip, on_base=True)
+    assert all(cmds.keyTangent("faceBS.jawOpen", query=True, weightedTangents=True))
+    shown = values_at("faceBS.jawOpen", FRAMES)
+    assert np.abs(shown - clip.column("jawOpen")).max() < 0.0101
+    between = [10.25 + i for i in range(46)]
+    cmds.keyTangent("faceBS.jawOpen", edit=True, weightedTangents=False)
+    plain = values_at("faceBS.jawOpen", between)
+    cmds.undo()
+    assert np.abs(values_at("faceBS.jawOpen", between) - plain).max() < 1e-6
+
+
 def test_one_undo_takes_all_of_it_back_and_redo_makes_it_again(plugin: None) -> None:
     from maya import cmds
 

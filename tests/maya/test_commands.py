@@ -107,9 +107,9 @@ def test_an_unknown_flag_is_refused(scene: Path) -> None:
 def test_help_names_every_flag_with_an_example(scene: Path, mayapy: Any) -> None:
     from maya import cmds
 
-    from mynah_maya.commands import BATCH, GENERATE, MAP
+    from mynah_maya.commands import EXPLAINED
 
-    for name, flags in (("mynahGenerate", GENERATE), ("mynahBatch", BATCH), ("mynahMap", MAP)):
+    for name, flags in ((command.name, command.flags) for command in EXPLAINED):
         getattr(cmds, name)(help=True)
         text = mayapy.said[-1][1]
         assert all(f"-{flag.long} (-{flag.short})" in text for flag in flags)

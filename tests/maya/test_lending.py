@@ -64,6 +64,9 @@ def test_the_folder_is_the_platforms(
 ) -> None:
     import platform
 
+    pytest.importorskip(
+        "tomllib", reason="Python 3.10 has no tomllib: zips can't be packed with it"
+    )
     from mynah_maya import lending
     from tools.packages import PLATFORMS
 

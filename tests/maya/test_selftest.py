@@ -47,9 +47,9 @@ def test_a_maya_that_differs_is_reported_and_the_rest_is_tried(
     from mynah_maya import selftest
     from mynah_maya.baking import anim_curves
 
-    right = anim_curves._internal
+    right = anim_curves.to_internal
     monkeypatch.setattr(
-        anim_curves, "_internal", lambda values, curve: np.asarray(right(values, curve)) * 0.9
+        anim_curves, "to_internal", lambda values, curve: np.asarray(right(values, curve)) * 0.9
     )
     assert selftest.main(["--offline"]) == 1
     report = capsys.readouterr().out

@@ -94,6 +94,11 @@ def cells(window: Any, column: int) -> list[str]:
     return [table.item(row, column).text() for row in range(table.rowCount())]
 
 
+def bars(window: Any) -> list[int]:
+    table = window.dialogue.table
+    return [table.cellWidget(row, 3).value() for row in range(table.rowCount())]
+
+
 def test_the_fields_are_the_line(window: Any, app: Any, daemon: FakeDaemon) -> None:
     from maya import cmds
 
@@ -228,7 +233,7 @@ def test_the_scenes_dialogue(window: Any, app: Any, tmp_path: Path) -> None:
     window.dialogue.generate_button.click()
     wait(app, lambda: not window.session.is_busy)
     assert cells(window, 2) == ["done", "done"]
-    assert cells(window, 3) == ["100 %", "100 %"]
+    assert bars(window) == [100, 100]
     assert "2 of 2 lines were made." in window.box.toPlainText()
 
 
@@ -254,6 +259,34 @@ def test_only_what_was_cancelled_is_tried_again(
     wait(app, lambda: not window.session.is_busy)
     assert cells(window, 2) == ["done", "done"]
     assert daemon.count(m.Submit) == before + 1
+
+
+def test_one_row_is_cancelled_and_the_others_go_on(
+    window: Any, app: Any, daemon: FakeDaemon, tmp_path: Path
+) -> None:
+    from maya import cmds
+
+    two_sounds(tmp_path)
+    window.form.character.setText("face")
+    daemon.held.add(m.Quality.normal)
+    window.dialogue.scene_button.click()
+    button = window.dialogue.table.cellWidget(0, 4)
+    assert not button.isEnabled(), "there is nothing to cancel yet"
+    window.dialogue.generate_button.click()
+    wait(app, lambda: daemon.count(m.Submit) > 1)
+    assert button.isEnabled()
+    button.click()
+    assert cells(window, 2)[0] == "cancelled"
+    assert window.session.is_busy, "the other line was given up, too"
+    daemon.held.clear()
+    wait(app, lambda: not window.session.is_busy)
+    assert cells(window, 2) == ["cancelled", "done"]
+    assert bars(window) == [0, 100]
+    assert cmds.ls(type="animLayer")
+    assert not cmds.ls("mynah_line_01*")
+    button.click()  # nothing is under way in this row any more
+    window.dialogue.cancel(0)
+    assert cells(window, 2) == ["cancelled", "done"]
 
 
 def test_a_sheet_that_is_wrong_gets_its_sentence(window: Any, tmp_path: Path) -> None:

@@ -20,11 +20,14 @@ from numpy.typing import NDArray
 from mynah_shared.errors import BadInputError
 
 FloatArray = NDArray[np.float32]
+_Child = subprocess.Popen[bytes]
 
+SAMPLE_RATE: Final = 16_000
 WALL_CLOCK_S: Final = 30.0
+_RATES_TO_HEAR: Final = (8_000, 48_000)
 _POLL_S: Final = 0.05
-HEAD: Final = struct.Struct("<?Q")
-"""Before each answer of the child: whether it is a refusal, and its length in bytes."""
+HEAD: Final = struct.Struct("<?IQ")
+"""Before each answer of the child: whether it is a refusal, samples per second, length in bytes."""
 
 
 def _never() -> None:
@@ -32,26 +35,19 @@ def _never() -> None:
 
 
 class Decoder:
-    """Decodes one file after the other in a child process.
+    """Decodes files in child processes, one for each thread that decodes at the same time.
 
-    The child stays, as starting it takes longer than decoding a line; it is replaced when a file
+    A child stays, as starting it takes longer than decoding a line; it is replaced when a file
     kills it or keeps it too long.
     """
 
     def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+        # the last one first: those that were needed only for a moment are never waited for
+        self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
 
     def prepare(self) -> None:
-        """Starts the child, if there is none; returns at once."""
-        if self._child is not None and self._child.poll() is not None:
-            self.close()
-        if self._child is None:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "mynah_daemon.audio.decode_child"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+        """Starts a child, if none is idle; returns at once."""
+        self._idle.put(self._take())
 
     def decode(
         self,
@@ -66,32 +62,68 @@ class Decoder:
         `name` stands for the file in sentences. `check_cancelled` is called every 50 ms; what it
         raises ends the decoding. Raises `BadInputError` if the file can't be used.
         """
-        self.prepare()
-        assert self._child is not None
-        order = {"path": str(path), "name": name, "start_s": start_s, "end_s": end_s}
+        rates = (SAMPLE_RATE, SAMPLE_RATE)
+        return self._decode(path, name, (start_s, end_s), rates, check_cancelled)[0]
+
+    def decode_as_recorded(
+        self, path: Path, name: str, start_s: float = 0.0, end_s: float = 0.0
+    ) -> tuple[FloatArray, int]:
+        """The same at the file's own rate, up to 48 kHz, and that rate: for people's ears."""
+        return self._decode(path, name, (start_s, end_s), _RATES_TO_HEAR, _never)
+
+    def _decode(
+        self,
+        path: Path,
+        name: str,
+        cut_s: tuple[float, float],
+        rates: tuple[int, int],
+        check_cancelled: Callable[[], None],
+    ) -> tuple[FloatArray, int]:
+        child = self._take()
+        order = {
+            "path": str(path), "name": name, "start_s": cut_s[0], "end_s": cut_s[1], "rates": rates
+        }  # fmt: skip
         try:
-            answer = _ask(self._child, order, check_cancelled)
+            answer = _ask(child, order, check_cancelled)
         except BaseException:  # cancelled or too slow: either way the child must not go on
-            self.close()
+            _end(child)
             raise
         if answer is None:
-            self.close()
+            _end(child)
             raise BadInputError(
                 f"'{name}' made the decoder fail or take over {WALL_CLOCK_S:.0f} s; convert it to "
                 "WAV."
             )
-        is_refused, content = answer
+        self._idle.put(child)
+        is_refused, rate, content = answer
         if is_refused:
             raise BadInputError(content.decode("utf-8"))
-        return np.frombuffer(content, np.float32)
+        return np.frombuffer(content, np.float32), rate
 
     def close(self) -> None:
-        """Ends the child."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            with contextlib.suppress(OSError):  # an order that it never read is lost with it
-                child.__exit__(None, None, None)
+        """Ends the children that are idle."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                _end(self._idle.get_nowait())
+
+    def _take(self) -> _Child:
+        """An idle child that lives, or a new one."""
+        with contextlib.suppress(queue.Empty):
+            while (child := self._idle.get_nowait()).poll() is not None:
+                _end(child)
+            return child
+        return subprocess.Popen(
+            [sys.executable, "-m", "mynah_daemon.audio.decode_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+
+def _end(child: _Child) -> None:
+    child.kill()
+    with contextlib.suppress(OSError):  # an order that it never read is lost with it
+        child.__exit__(None, None, None)
 
 
 def decode_file(path: Path, name: str, start_s: float = 0.0, end_s: float = 0.0) -> FloatArray:
@@ -101,15 +133,16 @@ def decode_file(path: Path, name: str, start_s: float = 0.0, end_s: float = 0.0)
 
 
 def _ask(
-    child: subprocess.Popen[bytes], order: Mapping[str, object], check_cancelled: Callable[[], None]
-) -> tuple[bool, bytes] | None:
-    """Whether the file was refused, and the samples or the sentence; None if the child died."""
+    child: _Child, order: Mapping[str, object], check_cancelled: Callable[[], None]
+) -> tuple[bool, int, bytes] | None:
+    """Whether the file was refused, the rate, and the samples or the sentence; None if the child
+    died."""
     assert child.stdin is not None
     assert child.stdout is not None
     with contextlib.suppress(OSError):  # it has died: reading will tell
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.flush()
-    answers: queue.SimpleQueue[tuple[bool, bytes] | None] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[bool, int, bytes] | None] = queue.SimpleQueue()
     # Only a thread can wait for a pipe with a time limit on every system.
     reader = threading.Thread(target=lambda: answers.put(_read(child)), daemon=True)
     reader.start()
@@ -126,11 +159,11 @@ def _ask(
                 ) from None
 
 
-def _read(child: subprocess.Popen[bytes]) -> tuple[bool, bytes] | None:
+def _read(child: _Child) -> tuple[bool, int, bytes] | None:
     assert child.stdout is not None
     head = child.stdout.read(HEAD.size)
     if len(head) < HEAD.size:
         return None
-    is_refused, n_bytes = HEAD.unpack(head)
+    is_refused, rate, n_bytes = HEAD.unpack(head)
     content = child.stdout.read(n_bytes)
-    return (is_refused, content) if len(content) == n_bytes else None
+    return (is_refused, rate, content) if len(content) == n_bytes else None

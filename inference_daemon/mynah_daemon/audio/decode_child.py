@@ -3,9 +3,10 @@
 Media decoders are the largest piece of foreign code here that reads untrusted bytes. So it runs in
 a process of its own, limited in memory and time; `decode.py` is the other side of the pipes.
 
-stdin: one line of JSON per file, with its path, its name for sentences, and start and end of the
-cut in seconds (end 0 = the file's end). stdout: for each, a head (see `decode.HEAD`), then mono
-float32 at 16 kHz, raw, or the one sentence why the file is refused. The end of stdin ends it.
+stdin: one line of JSON per file, with its path, its name for sentences, start and end of the cut in
+seconds (end 0 = the file's end), and the lowest and highest rate wanted. stdout: for each, a head
+(see `decode.HEAD`), then mono float32, raw, or the one sentence why the file is refused. The end of
+stdin ends it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import signal
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import av
@@ -65,18 +66,20 @@ def main() -> None:
     for line in sys.stdin.buffer:
         _limit_time()
         try:
-            content, is_refused = _obey(json.loads(line)).tobytes(), False
+            (samples, rate), is_refused = _obey(json.loads(line)), False
+            content = samples.tobytes()
         except Refusal as refusal:
-            content, is_refused = str(refusal).encode("utf-8"), True
-        sys.stdout.buffer.write(struct.pack("<?Q", is_refused, len(content)) + content)
+            content, rate, is_refused = str(refusal).encode("utf-8"), 0, True
+        sys.stdout.buffer.write(struct.pack("<?IQ", is_refused, rate, len(content)) + content)
         sys.stdout.buffer.flush()
 
 
-def _obey(order: dict[str, Any]) -> FloatArray:
+def _obey(order: dict[str, Any]) -> tuple[FloatArray, int]:
     name = str(order["name"])
+    cut = (float(order["start_s"]), float(order["end_s"]))
     try:
         with open(order["path"], "rb") as file:
-            return decode(file, name, float(order["start_s"]), float(order["end_s"]))
+            return _decode(file, name, cut, order["rates"])
     except MemoryError as err:
         raise Refusal(
             f"'{name}' needs over {MEMORY_BYTES >> 30} GB to decode; convert it to WAV."
@@ -105,6 +108,13 @@ def decode(file: BinaryIO, name: str, start_s: float, end_s: float) -> FloatArra
 
     Raises `Refusal` with a sentence if the file can't be used.
     """
+    return _decode(file, name, (start_s, end_s), (SAMPLE_RATE, SAMPLE_RATE))[0]
+
+
+def _decode(
+    file: BinaryIO, name: str, cut_s: tuple[float, float], rates: Sequence[int]
+) -> tuple[FloatArray, int]:
+    """Samples at the file's rate, or at the nearest of `rates` (lowest, highest); and the rate."""
     head = file.read(1 << 19)
     n_bytes = file.seek(0, 2)
     file.seek(max(0, n_bytes - (1 << 17)))
@@ -117,7 +127,8 @@ def decode(file: BinaryIO, name: str, start_s: float, end_s: float) -> FloatArra
             if not isinstance(stream, AudioStream):
                 raise Refusal(f"'{name}' has no sound track; choose a file with sound.")
             length_s = _promised_length(media, stream, head)
-            return _read_stream(media, stream, length_s, name, start_s, end_s)
+            rate = min(max(stream.rate, rates[0]), rates[1])
+            return _read_stream(media, stream, length_s, name, cut_s, rate), rate
     except av.error.FFmpegError as err:
         raise Refusal(
             f"'{name}' is not a sound or video file that can be read; it is damaged or of an "
@@ -161,15 +172,15 @@ def _read_stream(
     stream: AudioStream,
     length_s: float | None,
     name: str,
-    start_s: float,
-    end_s: float,
+    cut_s: tuple[float, float],
+    wanted_rate: int,
 ) -> FloatArray:
-    rate = stream.rate
+    rate, (start_s, end_s) = stream.rate, cut_s
     first = round(start_s * rate)
     last = round(end_s * rate) if end_s > 0 else sys.maxsize
     if length_s is not None:
         _check_length(min(length_s, end_s or length_s) - start_s, name)
-    cut = _Cut(name, rate, first, last)
+    cut = _Cut(name, rate, wanted_rate, first, last)
     position = 0
     for block in _blocks(media, stream, name, first):
         cut.add(position, block)
@@ -233,16 +244,17 @@ def _check_length(length_s: float, name: str) -> None:
 
 
 class _Cut:
-    """Collects the samples between two positions as mono 16 kHz."""
+    """Collects the samples between two positions as mono of the rate wanted."""
 
-    def __init__(self, name: str, rate: int, first: int, last: int) -> None:
+    def __init__(self, name: str, rate: int, wanted_rate: int, first: int, last: int) -> None:
         self._name, self._rate, self._first, self._last = name, rate, first, last
+        self._wanted_rate = wanted_rate
         self._parts: list[FloatArray] = []
         self._pending: list[FloatArray] = []
         self._pending_samples = 0
         self._n_samples = 0
         self._dropped = 0
-        self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+        self._resampler = soxr.ResampleStream(rate, wanted_rate, 1, dtype="float32")
 
     def add(self, position: int, block: FloatArray) -> None:
         """Takes what of the block [channels, n] at sample `position` lies inside."""
@@ -271,7 +283,7 @@ class _Cut:
                 f"needs at least {1000 * SHORTEST_S:.0f} ms."
             )
         samples = np.concatenate(self._parts)
-        wanted = round(kept * SAMPLE_RATE / self._rate)
+        wanted = round(kept * self._wanted_rate / self._rate)
         return np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
 
     def _flush(self, is_last: bool) -> None:

@@ -42,6 +42,7 @@ class Ledger:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._path = folder / LEDGER_NAME
         self.entries = {entry.output: entry for entry in _read(self._path)}
 
@@ -52,6 +53,33 @@ class Ledger:
             file.write("\n" * is_cut_off + json.dumps(dataclasses.asdict(entry)) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def store(self, entry: Entry, data: bytes) -> None:
+        """Writes a result and notes it. It is noted before it takes its place: so a result in its
+        place is never one that no batch knows, whatever stops the program."""
+        path = self._folder / entry.output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _unsettled(path).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self.add(entry)
+        _unsettled(path).replace(path)
+
+    def settle(self, output: str) -> None:
+        """Ends what a crash interrupted: a result that was noted takes its place, another goes."""
+        path, entry = self._folder / output, self.entries.get(output)
+        unsettled = _unsettled(path)
+        if not unsettled.is_file():
+            return
+        if entry is not None and hash_file(unsettled) == entry.sha256:
+            unsettled.replace(path)
+        else:
+            unsettled.unlink()
+
+
+def _unsettled(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def check_folder(folder: Path, items: Iterable[Item], ledger: Ledger, *, resume: bool) -> None:

@@ -14,6 +14,7 @@ from mynah_shared.protocol.messages import Quality, StyleUse
 from mynah_shared.scene.dialogue import DialogueLine
 from mynah_shared.scene.folder import lines_in_folder
 from mynah_shared.scene.sheet import Fault, SheetError, read_sheet
+from mynah_shared.scene.style_words import style_file
 
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -33,11 +34,13 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Item:
-    """A line, what it is called, and where its result goes within the output folder."""
+    """A line, what it is called, and where its result goes within the output folder; `dialogue` is
+    the line as a sheet says it, files by their full paths."""
 
     line: Line
     title: str
     output: PurePosixPath
+    dialogue: DialogueLine
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,17 @@ def _item(line: DialogueLine, folder: Path, defaults: Defaults) -> Item:
     )
     request = replace(wanted.to_line(defaults.fps, folder), representation=defaults.representation)
     title = f"{line.character}/{line.name}" if line.character else line.name
-    return Item(request, title, _output(line, defaults.suffix))
+    return Item(request, title, _output(line, defaults.suffix), _in_full(wanted, folder))
+
+
+def _in_full(line: DialogueLine, folder: Path) -> DialogueLine:
+    """The same line for a sheet in any folder."""
+    files = [style_file(use.name, folder) for use in line.styles]
+    styles = tuple(
+        use if file is None else replace(use, name=file.absolute().as_posix())
+        for use, file in zip(line.styles, files, strict=True)
+    )
+    return replace(line, audio=line.audio.absolute(), styles=styles)
 
 
 def _output(line: DialogueLine, suffix: str) -> PurePosixPath:

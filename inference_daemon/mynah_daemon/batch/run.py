@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import queue
 import time
@@ -27,8 +28,9 @@ from mynah_shared.client.events import (
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.protocol.messages import ModelInfo
 
-from ..clip_files import write_clip
-from .ledger import Entry, Ledger, fingerprint_of, hash_file, is_done, is_edited
+from ..clip_files import encode_clip
+from .ledger import Entry, Ledger, fingerprint_of, is_done, is_edited
+from .metas import note_meta
 from .plan import Item
 
 _IN_FLIGHT: Final = 12
@@ -93,6 +95,7 @@ class BatchRun:
 
     def _begin(self, client: BackgroundClient, item: Item, models: Sequence[ModelInfo]) -> None:
         path = self._folder / item.output
+        self._ledger.settle(item.output.as_posix())
         known = self._ledger.entries.get(item.output.as_posix())
         try:
             fingerprint = fingerprint_of(item.line, models)
@@ -131,14 +134,12 @@ class BatchRun:
             self._fail(item, fingerprint, "The line was cancelled by another program.")
 
     def _write(self, item: Item, fingerprint: str, event: Finished, seconds: float) -> None:
-        path = self._folder / item.output
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_clip(event.clip, path, json.dumps(event.meta))
+        data = encode_clip(event.clip, item.output, json.dumps(event.meta))
+        sha256 = hashlib.sha256(data).hexdigest()
         warnings = tuple(str(sentence) for sentence in event.meta.get("warnings", ()))
-        entry = Entry(
-            item.output.as_posix(), fingerprint, hash_file(path), round(seconds, 3), warnings
-        )
-        self._ledger.add(entry)
+        entry = Entry(item.output.as_posix(), fingerprint, sha256, round(seconds, 3), warnings)
+        note_meta(self._folder, entry.output, entry.sha256, event.meta)
+        self._ledger.store(entry, data)
         self.tally.made += 1
         self.tally.warned += bool(warnings)
         self._view.ended(self.tally, item, entry)

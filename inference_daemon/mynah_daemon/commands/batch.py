@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -43,6 +44,7 @@ def add_parser(commands: Any) -> None:
     add("--representation", choices=["arkit", "flame"], default="arkit")
     add("--style", default="", help="for lines that name none: NAME[@WEIGHT][:REGION] [+ …]")
     add("--quality", choices=[q.value for q in Quality], help="of all lines")
+    add("--report", action="store_true", help="write DIR/review/index.html to review the lines")
     parser.set_defaults(run=run)
 
 
@@ -86,7 +88,30 @@ def run(arguments: argparse.Namespace) -> int:
     _summarise(batch.tally, folder)
     if sentence:
         print(sentence, file=sys.stderr)
+    if arguments.report and not code:
+        code = _report(plan.items, folder, ledger)
     return code or (SOME_FAILED if batch.tally.failed else 0)
+
+
+def _report(items: Sequence[Item], folder: Path, ledger: Ledger) -> int:
+    from ..review.report import write_report  # brings a codec for sound
+
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            print(f"\rReview page: {done} of {total} lines", end=end, file=sys.stderr, flush=True)
+
+    try:
+        page = write_report(items, folder, ledger, progress)
+    except OSError as error:
+        sentence = f"The review page can't be written ({error.strerror}); make room and write it by"
+        print(f"{sentence} --resume --report.", file=sys.stderr)
+        return NO_ENVIRONMENT
+    except KeyboardInterrupt:
+        print("Cancelled; write the review page by --resume --report.", file=sys.stderr)
+        return CANCELLED
+    print(f"Review the lines: open {page} in a browser.")
+    return 0
 
 
 def _summarise(tally: Tally, folder: Path) -> None:

@@ -4,6 +4,7 @@ for other computers somebody starts it with --listen."""
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from mynah_shared._version import __version__
@@ -28,6 +29,13 @@ def add_parser(commands: Any) -> None:
         help="serve other computers too, those of `mynah clients`: an address of this computer or "
         f"0.0.0.0, and the first of two ports (default: {DEFAULT_PORT})",
     )
+    parser.add_argument(
+        "--metrics",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="answer Prometheus at this port, at /metrics (needs the extra 'metrics')",
+    )
     parser.set_defaults(run=run)
 
 
@@ -38,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     listen = read_listen(arguments.listen) if arguments.listen else None
     config = config_from_environment(arguments.host, listen)
+    config = replace(config, metrics_port=arguments.metrics)
     place = (
         f", listens on {listen.address}:{listen.port} and :{listen.control_port}" if listen else ""
     )

@@ -27,6 +27,7 @@ from mynah_shared.errors import EngineUnavailableError, MynahError
 
 from ..audio.decode import decode_file
 from ..config import config_from_environment
+from ..crash_reports import list_reports
 from ..engine.model_store import open_store
 from .connecting import find_running, open_client
 from .lines import perform
@@ -34,6 +35,7 @@ from .stop import end_daemon
 
 _PACKAGES: Final = ("numpy", "scipy", "onnxruntime", "pyzmq", "msgpack", "av", "soxr", "pillow")
 _TIGHT_BYTES, _TOO_FEW_BYTES = 2 << 30, 200 << 20
+_RECENT_DAYS: Final = 7
 _TONE_S: Final = 1.0
 
 
@@ -161,6 +163,21 @@ def check_daemon() -> Finding:
     return Finding("ok", f"process {info.pid} answers in {milliseconds:.1f} ms")
 
 
+def check_crashes() -> Finding:
+    newest = [path for path in list_reports(config_from_environment().log_dir) if _is_recent(path)]
+    if not newest:
+        return Finding("ok", f"none in the last {_RECENT_DAYS} days")
+    return Finding(
+        "warn",
+        f"the worker crashed {len(newest)} times in the last {_RECENT_DAYS} days",
+        f"send {newest[-1]} along if you report it; it holds no audio and no keys",
+    )
+
+
+def _is_recent(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime < _RECENT_DAYS * 86_400
+
+
 def check_disk() -> Finding:
     free = shutil.disk_usage(ensure_state_dir()).free
     text = f"{free / 1e9:.1f} GB free for uploads and logs"
@@ -199,6 +216,7 @@ CHECKS: Final[dict[str, Callable[[], Finding]]] = {
     "capture": check_capture,
     "state folder": check_state_folder,
     "daemon": check_daemon,
+    "crashes": check_crashes,
     "disk": check_disk,
     "decoding": check_decoding,
     "end to end": check_end_to_end,

@@ -15,6 +15,7 @@ from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality
 
 from ..audio.features import motion_frame_count
+from .batching import BatchedGraph
 from .guidance import combine, questions
 from .holds import Held
 from .lip_closure import MOUTH_OPENING
@@ -53,7 +54,7 @@ class DiffusionModel:
         self._scale = np.array(entry.scale, np.float32)
         self._neutral = np.array(entry.neutral_style, np.float32)
         n_channels = len(entry.channels)
-        self._denoiser = OnnxSession(
+        denoiser = OnnxSession(
             store.verified_path(entry.file),
             {
                 "noisy": (-1, -1, n_channels),
@@ -66,6 +67,7 @@ class DiffusionModel:
             },
             {"clean": (-1, -1, n_channels)},
         )
+        self._denoiser = BatchedGraph(denoiser)
 
     def count_steps(self, n_samples: int, direction: Direction) -> int:
         n_windows = len(self._plan(motion_frame_count(n_samples)))

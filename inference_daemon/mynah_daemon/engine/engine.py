@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -41,10 +42,11 @@ _HEAD_CUTOFF_HZ: Final = 3.0
 
 
 class LipSyncEngine:
-    """Serves the models of a store; each is loaded when it is first needed."""
+    """Serves the models of a store to any thread; each is loaded when it is first needed."""
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
+        self._loading = threading.Lock()
         self._models: dict[str, MotionModel] = {}
         self._transfers: dict[str, ModelTransfer] = {}
         self._speech: SpeechEncoder | None = None
@@ -128,16 +130,18 @@ class LipSyncEngine:
         return _kept(constrain(apply_amounts(clip, request.amounts)), holds)
 
     def _transfer_of(self, name: str) -> ModelTransfer:
-        if name not in self._transfers:
-            self._transfers[name] = ModelTransfer(self._store, name)
-        return self._transfers[name]
+        with self._loading:
+            if name not in self._transfers:
+                self._transfers[name] = ModelTransfer(self._store, name)
+            return self._transfers[name]
 
     def model(self, name: str) -> MotionModel:
         """The model of this name, loaded; '' is the default."""
         name = name or self._store.default_model
-        if name not in self._models:
-            self._models[name] = self._load(name)
-        return self._models[name]
+        with self._loading:
+            if name not in self._models:
+                self._models[name] = self._load(name)
+            return self._models[name]
 
     def _load(self, name: str) -> MotionModel:
         if name == LOUDNESS:

@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float32]
 
 _SAMPLE_RATE: Final = 16_000
 LOUDNESS_RATE: Final = 50
+SILENCE: Final = "sil"
 _QUIETEST_DB: Final = -60.0
 _SWITCH_COST: Final = 1.5
 """In nats. A phone that is likelier than its neighbours by a hair and for 20 ms is no phone; one
@@ -29,10 +30,12 @@ _LONGEST_TEXT: Final = 50_000
 class Heard:
     """`phones` (begin, end in seconds, name) one after the other, silence included; none if the
     model did not listen for them. `loudness`: a byte per 1/50 s, 0 at -60 dB of full scale or
-    below, 255 at full scale."""
+    below, 255 at full scale. `confidence`: how sure the phones are of themselves, 0 to 1, where
+    they are not silence; None where nobody speaks."""
 
     phones: tuple[tuple[float, float, str], ...]
     loudness: bytes
+    confidence: float | None = None
 
     def to_meta(self) -> dict[str, object]:
         """For the JSON of a result. What would make it too long is left out: the phones of lines
@@ -41,6 +44,7 @@ class Heard:
             "loudness_fps": LOUDNESS_RATE,
             "loudness": base64.b64encode(self.loudness).decode("ascii"),
             "phones": self.phones,
+            "confidence": self.confidence,
         }
         for key in ("phones", "loudness"):
             if len(json.dumps(meta)) > _LONGEST_TEXT:
@@ -50,8 +54,12 @@ class Heard:
 
 def sum_up(samples: FloatArray, posteriors: PhonePosteriors | None) -> Heard:
     """What was heard in samples [N] at 16 kHz."""
-    phones = () if posteriors is None else _phones(posteriors, len(samples) / _SAMPLE_RATE)
-    return Heard(phones, _loudness(samples))
+    loudness = _loudness(samples)
+    if posteriors is None:
+        return Heard((), loudness)
+    path = _likeliest_path(posteriors.probabilities)
+    phones = _phones(path, posteriors, len(samples) / _SAMPLE_RATE)
+    return Heard(phones, loudness, _confidence(path, posteriors))
 
 
 def _loudness(samples: FloatArray) -> bytes:
@@ -62,8 +70,16 @@ def _loudness(samples: FloatArray) -> bytes:
     return np.rint(np.clip(1 - decibels / _QUIETEST_DB, 0, 1) * 255).astype(np.uint8).tobytes()
 
 
-def _phones(posteriors: PhonePosteriors, duration_s: float) -> tuple[tuple[float, float, str], ...]:
-    path = _likeliest_path(posteriors.probabilities)
+def _confidence(path: NDArray[np.intp], posteriors: PhonePosteriors) -> float | None:
+    """The mean probability of the phones that were taken for the likeliest."""
+    sure = posteriors.probabilities[np.arange(len(path)), path]
+    spoken = path != posteriors.names.index(SILENCE)
+    return round(float(sure[spoken].mean()), 3) if spoken.any() else None
+
+
+def _phones(
+    path: NDArray[np.intp], posteriors: PhonePosteriors, duration_s: float
+) -> tuple[tuple[float, float, str], ...]:
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     found: list[tuple[float, float, str]] = []
     for first, stop in itertools.pairwise(edges):

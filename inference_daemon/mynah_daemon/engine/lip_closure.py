@@ -52,7 +52,7 @@ def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]
     """
     likely = posteriors[:, [phones.index(p) for p in BILABIALS]].sum(axis=1)
     heard = likely.reshape(-1, 2).max(axis=1)[: len(values)] > _HEARD
-    opening = _opening_mm(values)
+    opening = opening_mm(values)
     strength = np.zeros(len(values), np.float32)
     for first, last in _runs(heard):
         nearest = first + int(opening[first : last + 1].argmin())
@@ -69,7 +69,7 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _opening_mm(values: FloatArray) -> FloatArray:
+def opening_mm(values: FloatArray) -> FloatArray:
     """Vertical opening of the lips [T] beyond their rest."""
     millimetres = np.array(tuple(_OPENING_MM.values()), np.float32)
     return values[:, channel_indices(tuple(_OPENING_MM))] @ millimetres
@@ -83,7 +83,7 @@ def _sealed(values: FloatArray) -> FloatArray:
     """
     jaw, close = channel_indices(("jawOpen", "mouthClose"))
     sealed = values.copy()
-    raised = values[:, close] + np.maximum(_opening_mm(values), 0.0) / _OPENING_MM["jawOpen"]
+    raised = values[:, close] + np.maximum(opening_mm(values), 0.0) / _OPENING_MM["jawOpen"]
     sealed[:, close] = np.minimum(raised, np.maximum(values[:, jaw], values[:, close]))
     return sealed
 

@@ -1,8 +1,9 @@
-"""Many lines at once: the rows of a dialogue sheet, or all sounds of the scene."""
+"""Many lines at once: rows of a dialogue sheet, sounds of the scene, or bookmarks."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,19 @@ from pathlib import Path
 from maya import cmds
 
 from .character import Character, find_character
-from .library import BadInputError, DialogueLine, Quality, parse_styles, read_sheet
-from .order import Order, Wish, order_line
-from .scene_reader import audio_nodes, effective_fps, is_muted, read_audio, seconds_of
+from .library import BadInputError, DialogueLine, Quality, parse_styles, read_marker, read_sheet
+from .order import Order, Wish, cut, order_line
+from .scene_reader import (
+    Bookmark,
+    Source,
+    audio_nodes,
+    bookmarks,
+    effective_fps,
+    is_muted,
+    read_audio,
+    read_source,
+    seconds_of,
+)
 
 _SEPARATORS = re.compile(r"[ _\-.:]+")
 
@@ -55,22 +66,80 @@ def orders_of_scene(wish: Wish) -> tuple[list[Order], list[str]]:
             continue
         try:
             source = read_audio(node)
-            line = DialogueLine(
-                name=source.line,
-                audio=source.audio,
-                from_s=source.start_s,
-                to_s=source.end_s,
-                styles=parse_styles(wish.style),
-                strength=wish.strength,
-                seed=wish.seed,
-                quality=Quality(wish.quality),
-                model=wish.model,
-            )
+            line = _line(source.line, source, wish)
             speaker = _speaker(node, cast)
             orders.append(order_line(line, speaker, source.scene_s, wish, Path(), source.remarks))
         except BadInputError as error:
             faults.append(f"The line '{node}' can't be made: {error}")
     return orders, faults
+
+
+def orders_of_bookmarks(wish: Wish) -> tuple[list[Order], list[str]]:
+    """A line for each bookmark of the time slider, cut out of one long recording: that which
+    `wish.audio` names, else as for a single line; and a sentence for each that can't be made. A
+    bookmark is called "Anna: line name" or "Anna"; one without letters is passed over. Raises
+    `BadInputError` if there is no bookmark, no recording or no character."""
+    marks = [mark for mark in bookmarks() if any(read_marker(mark.text))]
+    if not marks:
+        raise BadInputError(
+            "The time slider has no bookmark; add some called 'Anna: line name' over the lines of "
+            "the recording (right-click the time slider > Bookmarks)."
+        )
+    source = read_source(wish.audio, wish.start_frame)
+    cast = _cast(wish.characters)
+    orders: list[Order] = []
+    faults: list[str] = []
+    counts: Counter[str] = Counter()
+    for mark in marks:
+        name, said = read_marker(mark.text)
+        try:
+            part = _part(source, mark)
+            speaker = _speaker_called(name, cast, is_line=not said)
+            if not said:
+                is_of_speaker = _words(name) == _words(speaker.name)
+                counts[speaker.name] += is_of_speaker
+                said = f"{source.line} {counts[speaker.name]}" if is_of_speaker else name
+            line = _line(said, part, wish)
+            orders.append(order_line(line, speaker, part.scene_s, wish, Path(), part.remarks))
+        except BadInputError as error:
+            faults.append(f"The line '{mark.text}' can't be made: {error}")
+    return orders, faults
+
+
+def _part(source: Source, mark: Bookmark) -> Source:
+    """What of a recording is heard at a bookmark."""
+    from_s = source.start_s + max(0.0, mark.start_s - source.scene_s)
+    to_s = source.start_s + mark.end_s - source.scene_s
+    if to_s <= from_s:
+        raise BadInputError(
+            f"nothing of '{source.audio.name}' is heard there; move the bookmark over it."
+        )
+    return cut(source, from_s, to_s)
+
+
+def _line(name: str, source: Source, wish: Wish) -> DialogueLine:
+    return DialogueLine(
+        name=name,
+        audio=source.audio,
+        from_s=source.start_s,
+        to_s=source.end_s,
+        styles=parse_styles(wish.style),
+        strength=wish.strength,
+        seed=wish.seed,
+        quality=Quality(wish.quality),
+        model=wish.model,
+    )
+
+
+def _speaker_called(name: str, cast: Sequence[Character], *, is_line: bool) -> Character:
+    """Who bears this name: of the cast, else of the scene. `is_line`: it may be a line's instead,
+    of the only one who is there."""
+    for character in cast:
+        if _words(character.name) == _words(name):
+            return character
+    if is_line and len(cast) == 1:
+        return cast[0]
+    return find_character((name,))
 
 
 def _cast(names: Sequence[str]) -> list[Character]:

@@ -10,12 +10,14 @@ from maya import cmds
 
 from . import session as sessions
 from .baking import anim_curves
-from .baking.line import mapping_of
-from .batch import orders_of_scene, orders_of_sheet
+from .batch import orders_of_bookmarks, orders_of_scene, orders_of_sheet
 from .character import find_character, read_rig
+from .doctor.examination import examine, findings_of_engine, fix_all, in_order
+from .doctor.finding import Finding
 from .flags import Flag, help_text, make_syntax, read_flags
-from .library import BadInputError, MynahError, RigMapping, dry_run, propose_rig
+from .library import BadInputError, MynahError, RigMapping, dry_run, look_at_engine
 from .order import Wish, order_of
+from .rig_mapping import keep_mapping, mapping_of, own_mapping, propose
 
 _KEYS = (
     Flag("mp", "mapping", "mapping", str, "A mapping file (mynahMap -save); else by names."),
@@ -45,12 +47,22 @@ GENERATE = (
 )
 BATCH = (
     Flag("sh", "sheet", "sheet", str, "A dialogue sheet (CSV); else all sounds of the scene."),
+    Flag("bm", "bookmarks", "bookmarks", bool, "The time slider's bookmarks cut one recording:"),
+    Flag("a", "audio", "audio", str, "… this sound or file; else the one that plays."),
     *_VOICE,
     *_KEYS,
 )
 MAP = (
-    Flag("s", "save", "save", str, "Write the proposed mapping to this file, to correct it."),
+    Flag("s", "save", "save", str, "Write the mapping to this file, to correct it."),
     Flag("mp", "mapping", "mapping", str, "Tell what this mapping file would do instead."),
+    Flag("k", "keep", "keep", bool, "Keep that file's mapping with the character in this scene."),
+    Flag("au", "automatic", "automatic", bool, "Forget the one kept: names tell it anew."),
+)
+
+
+DOCTOR = (
+    Flag("fa", "fixAll", "fix_all", bool, "Do what touches no work of yours: one step for Undo."),
+    Flag("wt", "wait", "wait", bool, "Ask the engine, too (as always without windows)."),
 )
 
 
@@ -111,15 +123,20 @@ class MynahGenerate(_Command):
 
 class MynahBatch(_Command):
     name = "mynahBatch"
-    purpose = "keys for all rows of a dialogue sheet, or all sounds of the scene that are heard."
+    purpose = "keys for all rows of a dialogue sheet, sounds of the scene, or bookmarks."
     example = "mynahBatch -sheet dialogue.csv; mynahBatch hero: villain:"
     flags = BATCH
 
     def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
         waits, sheet = _waits(found), found.pop("sheet", "")
+        by_bookmark = found.pop("bookmarks", False)
+        if sheet and by_bookmark:
+            raise BadInputError("-sheet and -bookmarks exclude each other; leave one out.")
         wish = Wish(**found, characters=objects)
         if sheet:
             orders, faults = orders_of_sheet(Path(sheet), wish)
+        elif by_bookmark:
+            orders, faults = orders_of_bookmarks(wish)
         else:
             orders, faults = orders_of_scene(wish)
         if not orders:
@@ -149,11 +166,21 @@ class MynahMap(_Command):
         if found.get("mapping"):
             mapping = RigMapping.load(Path(found["mapping"]))
             lines: list[str] = []
+            if found.get("keep"):
+                keep_mapping(rig, mapping)
+                lines.append("The mapping is kept with the character in this scene.")
+        elif found.get("keep"):
+            raise BadInputError("-keep needs a -mapping file to keep; name one.")
         else:
-            proposal = propose_rig(rig.names)
+            if found.get("automatic"):
+                keep_mapping(rig, None)
+            proposal = propose(rig)
             mapping = mapping_of(rig)
-            lines = [f"{100 * m.confidence:.0f} %  {m.reason}" for m in proposal.matches]
-            lines += proposal.left_alone.values()
+            if own_mapping(rig) is None:
+                lines = [f"{100 * m.confidence:.0f} %  {m.reason}" for m in proposal.matches]
+                lines += proposal.left_alone.values()
+            else:
+                lines = ["The character has a mapping of its own in this scene."]
         told = dry_run(mapping, rig.names)
         lines += [f"{driven.target}: {driven.what}, by {driven.by}" for driven in told.driven]
         lines += [*told.sentences(), *rig.remarks]
@@ -161,6 +188,32 @@ class MynahMap(_Command):
             mapping.save(Path(found["save"]))
             lines.append(f"The mapping was written to {found['save']}.")
         om.MGlobal.displayInfo("\n".join(lines))
+        return lines
+
+
+class MynahDoctor(_Command):
+    name = "mynahDoctor"
+    purpose = "tells why lines don't come, show or sound, and what helps."
+    example = "mynahDoctor -fixAll hero:"
+    flags = DOCTOR
+
+    def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
+        of_engine: list[Finding] = []
+        if _waits(found):
+            of_engine = findings_of_engine(look_at_engine())
+        findings = in_order([*of_engine, *examine(objects)])
+        if found.get("fix_all"):
+            done = fix_all(findings)
+            om.MGlobal.displayInfo(f"{done} fixes were done.")
+            findings = in_order([*of_engine, *examine(objects)])
+        lines: list[str] = []
+        for finding in findings:
+            words = [f"{finding.severity.value.capitalize()}: {finding.sentence}", finding.remedy]
+            if finding.fix is not None:
+                how = "in the window" if finding.fix.asks else "with -fixAll"
+                words.append(f"[{finding.fix.label}: {how}]")
+            lines.append(" ".join(filter(None, words)))
+        om.MGlobal.displayInfo("\n".join(lines or ["Nothing is wrong."]))
         return lines
 
 
@@ -201,7 +254,8 @@ class MynahKeys(om.MPxCommand):
             self._edit.redo()
 
 
-COMMANDS = (MynahGenerate, MynahBatch, MynahMap, MynahKeys)
+EXPLAINED = (MynahGenerate, MynahBatch, MynahMap, MynahDoctor)
+COMMANDS = (*EXPLAINED, MynahKeys)
 
 
 def announce(outcome: sessions.Outcome) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .baking.line import check_character
-from .character import Character, find_character
+from .character import Character, find_character, read_rig
 from .library import (
     Amounts,
     BadInputError,
@@ -22,6 +22,7 @@ from .library import (
     style_file,
     write_styles,
 )
+from .rig_mapping import own_mapping
 from .scene_reader import Source, effective_fps, read_source
 
 
@@ -68,7 +69,7 @@ class Order:
 def order_of(wish: Wish) -> Order:
     """The line that a command asks for. Raises `BadInputError` with the remedy."""
     character = find_character(wish.characters)
-    source = _cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
+    source = cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
     spoken = DialogueLine(
         name=wish.line or source.line,
         audio=source.audio,
@@ -94,7 +95,10 @@ def order_line(
 ) -> Order:
     """A line of dialogue for a character; styles that are files lie in `folder`. Raises
     `BadInputError` with the remedy."""
-    mapping = RigMapping.load(Path(wish.mapping)) if wish.mapping else None
+    if wish.mapping:
+        mapping = RigMapping.load(Path(wish.mapping))
+    else:
+        mapping = own_mapping(read_rig(character))
     for use in spoken.styles:
         file = style_file(use.name, folder)
         if file is not None and not file.is_file():
@@ -137,7 +141,7 @@ def _quality(text: str) -> Quality:
         ) from None
 
 
-def _cut(source: Source, from_s: float, to_s: float) -> Source:
+def cut(source: Source, from_s: float, to_s: float) -> Source:
     """Only these seconds of the recording."""
     start_s = max(source.start_s, from_s)
     ends = [end for end in (source.end_s, to_s) if end > 0]

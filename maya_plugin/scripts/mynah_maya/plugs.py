@@ -38,6 +38,16 @@ def layered(name: str, layer: str) -> str:
     return ""
 
 
+def layers_over(name: str) -> list[str]:
+    """The layers that a plug is on, topmost first, without the base layer."""
+    found: list[str] = []
+    for blend, _suffix in _blends(plug_of(name)):
+        weight = _source(blend.findPlug("weightB", False))
+        if weight is not None:
+            found.append(om.MFnDependencyNode(weight.node()).name())
+    return found
+
+
 def base(name: str) -> str:
     """Where the keys of a plug go that are on no layer: the plug itself, or the input of the lowest
     blend node."""

@@ -29,6 +29,15 @@ class Source:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Bookmark:
+    """A bookmark of the time slider and the seconds of the scene's clock that it marks."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 def effective_fps() -> float:
     """Frames a second of the scene's time unit, whatever it is called: also 23.976 and rates of the
     user's own."""
@@ -50,6 +59,24 @@ def audio_nodes() -> list[str]:
     """The scene's sounds in the order in which they are heard."""
     found: list[str] = cmds.ls(type="audio")
     return sorted(found, key=lambda node: (_time_of(node, "offset"), node))
+
+
+def bookmarks() -> list[Bookmark]:
+    """The time slider's bookmarks in the order of time: nodes of a plug-in of Maya's own. None
+    without it."""
+    try:
+        found: list[str] = cmds.ls(type="timeSliderBookmark")
+    except RuntimeError:  # the plug-in is not loaded, so no such type is known
+        return []
+    read = [
+        Bookmark(
+            str(cmds.getAttr(f"{node}.name") or node),
+            _time_of(node, "timeRangeStart"),
+            _time_of(node, "timeRangeStop"),
+        )
+        for node in found
+    ]
+    return sorted(read, key=lambda mark: (mark.start_s, mark.text))
 
 
 def slider_sound() -> str:

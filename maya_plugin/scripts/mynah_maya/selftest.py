@@ -7,6 +7,7 @@ it, compares the values on the frames, undoes, saves, and prints a report to pas
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import platform
 import sys
@@ -96,6 +97,11 @@ class _Trial:
             ("linear and stepped", self.other_keys),
             ("save and open", self.reopen),
             ("facts", self.facts),
+            ("test pose", self.try_pose),
+            ("own mapping", self.keep_mapping),
+            ("doctor", self.ask_doctor),
+            ("bookmarks", self.read_bookmarks),
+            ("weighted curve", self.bake_weighted),
         ]
 
     # --- before ---------------------------------------------------------------------------------
@@ -245,9 +251,82 @@ class _Trial:
             found.append(f"a sound from {start} to {end} at {_START:g} ends at {told}")
         return "; ".join(found)
 
+    # --- mapping, doctor, bookmarks -------------------------------------------------------------
+
+    def try_pose(self) -> str:
+        from maya import cmds
+
+        from .baking.trial import trial
+        from .character import find_character
+
+        cmds.currentTime(_START + 8)
+        before = cmds.getAttr("faceBS.jawOpen")
+        undo = cmds.undoInfo(query=True, undoName=True)
+        trial.show(find_character(("hero",)), "jawOpen")
+        shown = cmds.getAttr("faceBS.jawOpen")
+        trial.release()
+        _expect(abs(shown - 1.0) < 1e-4, f"jawOpen shows {shown} instead of 1")
+        after = cmds.getAttr("faceBS.jawOpen")
+        _expect(abs(after - before) < 1e-6, f"jawOpen is {after} afterwards, {before} before")
+        _expect(cmds.undoInfo(query=True, undoName=True) == undo, "the undo queue has a new step")
+        return self.compare()
+
+    def keep_mapping(self) -> str:
+        from maya import cmds
+
+        from .character import find_character, read_rig
+        from .library import with_weight
+        from .rig_mapping import keep_mapping, mapping_of, own_mapping
+
+        rig = read_rig(find_character(("hero",)))
+        keep_mapping(rig, with_weight(mapping_of(rig), "jawOpen", "jawOpen", 0.5))
+        _expect(own_mapping(rig) is not None, "it was not found again")
+        cmds.undo()
+        _expect(own_mapping(rig) is None, "one undo did not take it away")
+        return "kept and undone"
+
+    def ask_doctor(self) -> str:
+        from .doctor.examination import examine
+
+        return " ".join(finding.sentence for finding in examine(("hero",))) or "nothing found"
+
+    def read_bookmarks(self) -> str:
+        from maya import cmds
+
+        from .scene_reader import bookmarks, frame_of
+
+        with contextlib.suppress(RuntimeError):  # where it is loaded, or has another name
+            cmds.loadPlugin("timeSliderBookmark", quiet=True)
+        node = cmds.createNode("timeSliderBookmark")
+        cmds.setAttr(f"{node}.name", "Anna: hello", type="string")
+        cmds.setAttr(f"{node}.timeRangeStart", 10)
+        cmds.setAttr(f"{node}.timeRangeStop", 34)
+        (mark,) = bookmarks()
+        ends = frame_of(mark.start_s), frame_of(mark.end_s)
+        _expect(mark.text == "Anna: hello" and ends == (10, 34), f"read as {mark}")
+        return "read as set"
+
+    def bake_weighted(self) -> str:
+        from maya import cmds
+
+        self.build()
+        cmds.setKeyframe("faceBS.jawOpen", time=_START + 200, value=0.25)
+        cmds.keyTangent("faceBS.jawOpen", edit=True, weightedTangents=True)
+        self._bake(_made_up(), on_base=True)
+        (is_weighted,) = cmds.keyTangent("faceBS.jawOpen", query=True, weightedTangents=True)
+        _expect(bool(is_weighted), "the curve is no longer weighted")
+        return self.compare()
+
     # --- helpers --------------------------------------------------------------------------------
 
-    def _bake(self, clip: object, line: str = "selftest_line", key_style: str = "smooth") -> str:
+    def _bake(
+        self,
+        clip: object,
+        line: str = "selftest_line",
+        key_style: str = "smooth",
+        *,
+        on_base: bool = False,
+    ) -> str:
         from .baking.line import bake_line
         from .baking.record import Tag
         from .character import find_character
@@ -257,7 +336,8 @@ class _Trial:
         self.wanted = _columns(clip)
         tag = Tag(line, "selftest.wav", 0, key_style=key_style)
         style = KeyStyle(Interpolation(key_style))
-        return bake_line(find_character(("hero",)), clip, _START / _FPS, tag, style).layer
+        hero = find_character(("hero",))
+        return bake_line(hero, clip, _START / _FPS, tag, style, on_base=on_base).layer
 
     def _frames(self) -> list[float]:
         return [_START + row for row in range(len(self.wanted))]

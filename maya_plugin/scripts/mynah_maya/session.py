@@ -109,11 +109,16 @@ class Session:
 
     def cancel(self, message: str = CANCELLED) -> None:
         """Give up all that is under way; what is in the scene stays as it is."""
-        for ticket, job in list(self.jobs.items()):
-            if self._client is not None:
-                self._client.cancel(ticket)
-            self._end(job, None, message, is_error=False)
+        for job in list(self.jobs.values()):
+            self._give_up(job, message)
         self._rest()
+
+    def cancel_line(self, ticket: str) -> None:
+        """Give up one line; the others go on. Nothing happens if it has ended meanwhile."""
+        job = self.jobs.get(ticket)
+        if job is not None:
+            self._give_up(job, CANCELLED)
+            self._rest()
 
     def tick(self) -> None:
         """What the timer does: take what came, show progress, hear Esc."""
@@ -162,6 +167,11 @@ class Session:
         if self._client is not None:
             self._client.close(CLOSE_TIMEOUT_S)
             self._client = None
+
+    def _give_up(self, job: Job, message: str) -> None:
+        if self._client is not None:
+            self._client.cancel(job.ticket)
+        self._end(job, None, message, is_error=False)
 
     # --- what comes -----------------------------------------------------------------------------
 

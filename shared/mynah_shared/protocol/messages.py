@@ -89,7 +89,8 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Welcome:
-    """The reply to `Hello`. A changed `server_id` means a restarted daemon: its jobs are gone."""
+    """The reply to `Hello`. A changed `server_id` means a restarted daemon, which goes on with the
+    jobs of the former one."""
 
     protocol: tuple[int, int]
     server_id: str

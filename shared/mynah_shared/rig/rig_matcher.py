@@ -109,6 +109,35 @@ def propose_rig(names: RigNames) -> Proposal:
     )
 
 
+def propose_character(names: RigNames) -> Proposal:
+    """As `propose_rig`, but each mesh's spellings count beside those of the others: teeth may call
+    their shapes otherwise than the face does."""
+    proposal = propose_rig(names)
+    if len(names.shapes) < 2 or proposal.mapping.representation != "arkit":
+        return proposal
+    weights = dict(proposal.mapping.weights)
+    matches = list(proposal.matches)
+    exact, aliased = list(proposal.exact), list(proposal.aliased)
+    known = {*proposal.mapping.names, *proposal.left_alone}
+    for shapes in names.shapes.values():
+        own = propose_mapping(shapes)
+        for match in own.matches:
+            if match.target in known:
+                continue
+            known.add(match.target)
+            weights[match.target] = own.mapping.weights[match.target]
+            matches.append(match)
+            (exact if match.target in own.exact else aliased).append(match.target)
+    return replace(
+        proposal,
+        mapping=replace(proposal.mapping, weights=weights),
+        exact=tuple(exact),
+        aliased=tuple(aliased),
+        unmatched_targets=tuple(n for n in proposal.unmatched_targets if n not in weights),
+        matches=tuple(matches),
+    )
+
+
 def recognise_meshes(names: RigNames) -> dict[str, tuple[Vocabulary, ...]]:
     """Mesh → the vocabularies that its shapes speak, the likeliest first."""
     return {mesh: recognise(shapes) for mesh, shapes in names.shapes.items()}

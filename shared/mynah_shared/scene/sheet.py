@@ -97,7 +97,7 @@ def write_sheet(lines: Sequence[DialogueLine], path: Path) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_record(line, path.parent) for line in lines)
+    writer.writerows(to_row(line, path.parent) for line in lines)
     unfinished = path.with_name(path.name + ".part")
     unfinished.write_text(text.getvalue(), "utf-8", newline="")
     os.replace(unfinished, path)
@@ -211,11 +211,13 @@ def _quality(text: str) -> Quality:
         ) from None
 
 
-def _record(line: DialogueLine, folder: Path) -> dict[str, Any]:
+def to_row(line: DialogueLine, folder: Path) -> dict[str, str]:
+    """The cells of a line by the names of their columns; a recording inside `folder` is named as
+    seen from there."""
     within = line.audio.is_relative_to(folder)
     audio = line.audio.relative_to(folder) if within else line.audio
     plain = DialogueLine("", line.audio)
-    cells: dict[str, Any] = {
+    cells = {
         "line": line.name,
         "character": line.character,
         "audio": audio.as_posix(),

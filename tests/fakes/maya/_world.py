@@ -51,7 +51,7 @@ class World:
         self.default_tangents = ("auto", "auto")
         self.time = 0
         self.sound = ""
-        self.playback = {"min": 1.0, "max": 120.0, "ast": 1.0, "aet": 200.0}
+        self.playback = {"min": 1.0, "max": 120.0, "ast": 1.0, "aet": 200.0, "speed": 1.0}
         with journal.unrecorded():
             self.time = self.units.ticks(1.0)
             for kind, name in (

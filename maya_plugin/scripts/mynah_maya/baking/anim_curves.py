@@ -80,6 +80,8 @@ class KeyEdit:
         # whether `create` connects at once or leaves it to the modifier, this makes it so
         modifier.doIt()
         self._modifiers.append(modifier)
+        if curve.isWeighted:  # as the artist's preferences have it; keys are chosen for plain ones
+            curve.setIsWeighted(False, change=self._change)
         return curve
 
 
@@ -105,7 +107,9 @@ def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> N
     times = om.MTimeArray()
     for frame in keys.frames:
         times.append(om.MTime(float(frame), unit))
-    values = om.MDoubleArray([float(value) for value in _internal(keys.values, curve)])
+    values = om.MDoubleArray(
+        [float(value) for value in to_internal(keys.values, curve.animCurveType)]
+    )
     fn = oma.MFnAnimCurve
     if keys.interpolation is Interpolation.linear:
         curve.addKeys(times, values, fn.kTangentLinear, fn.kTangentLinear, True, change)
@@ -113,9 +117,8 @@ def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> N
         curve.addKeys(times, values, fn.kTangentLinear, fn.kTangentStep, True, change)
     else:
         fixed = om.MIntArray([fn.kTangentFixed] * len(times))
-        across = om.MDoubleArray([1.0] * len(times))
-        # in the interface's units: one frame across, so many of the value's units up
-        up = om.MDoubleArray([float(slope) for slope in keys.slopes])
+        # in the interface's units: so many frames across, so many of the value's units up
+        into, out = _spans(curve, keys.frames)
         locked = om.MIntArray([1] * len(times))
         curve.addKeysWithTangents(
             times,
@@ -124,10 +127,10 @@ def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> N
             fn.kTangentFixed,
             fixed,
             fixed,
-            across,
-            up,
-            across,
-            up,
+            om.MDoubleArray([float(span) for span in into]),
+            om.MDoubleArray([float(rise) for rise in into * keys.slopes]),
+            om.MDoubleArray([float(span) for span in out]),
+            om.MDoubleArray([float(rise) for rise in out * keys.slopes]),
             locked,
             locked,
             True,
@@ -136,10 +139,23 @@ def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> N
         )
 
 
-def _internal(values: FloatArray, curve: oma.MFnAnimCurve) -> FloatArray:
-    """Numbers of the interface as the API counts them: radians, centimetres."""
-    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTA:
+def _spans(curve: oma.MFnAnimCurve, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Frames [K] from each key back to the one before it and on to the next, those included that
+    the curve has already; 1 at its ends. Tangents so long make a weighted curve what slopes alone
+    make a plain one, for which their lengths mean nothing."""
+    unit = om.MTime.uiUnit()
+    own = np.array([curve.input(i).asUnits(unit) for i in range(curve.numKeys)], np.float64)
+    before, after = own[own < frames[0] - _EDGE], own[own > frames[-1] + _EDGE]
+    first = before.max() if before.size else frames[0] - 1.0
+    last = after.min() if after.size else frames[-1] + 1.0
+    return np.diff(frames, prepend=first), np.diff(frames, append=last)
+
+
+def to_internal(values: FloatArray, kind: int) -> FloatArray:
+    """Numbers of the interface as the API counts them, by the type of their curve: radians,
+    centimetres."""
+    if kind == oma.MFnAnimCurve.kAnimCurveTA:
         return values * om.MAngle.uiToInternal(1.0)
-    if curve.animCurveType == oma.MFnAnimCurve.kAnimCurveTL:
+    if kind == oma.MFnAnimCurve.kAnimCurveTL:
         return values * om.MDistance.uiToInternal(1.0)
     return np.asarray(values, np.float64)

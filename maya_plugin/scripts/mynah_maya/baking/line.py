@@ -21,8 +21,8 @@ from ..library import (
     carry_pins,
     closure_pins,
     drive,
-    propose_rig,
 )
+from ..rig_mapping import mapping_of
 from ..scene_reader import effective_fps, frame_of
 from . import anim_layers
 from .anim_curves import KeyEdit, apply
@@ -31,6 +31,7 @@ from .blend_shapes import shape_tracks
 from .joints import bone_tracks
 from .record import MARK, Tag, Take, all_takes, is_edited, make_record
 from .tracks import Keys, Span, Track, key_tracks
+from .trial import trial
 
 _STEP = "Mynah: Generate Lip Sync"
 
@@ -80,6 +81,7 @@ def bake_line(
     layer, in place of those in the line's range. Raises `BadInputError` if it can't be done; then
     nothing has changed.
     """
+    trial.release()
     rig = read_rig(character)
     present = _mapping_for(rig, mapping)
     span = Span(frame_of(scene_s), effective_fps() / clip.fps, clip.n_frames)
@@ -102,13 +104,9 @@ def bake_line(
     return replace(report, rows=clip.n_frames, remarks=told)
 
 
-def mapping_of(rig: Rig) -> RigMapping:
-    """What Mynah proposes for a rig by its names."""
-    return propose_rig(rig.names).mapping
-
-
 def _mapping_for(rig: Rig, mapping: RigMapping | None) -> RigMapping:
-    """The part of the mapping, else of the proposed one, that the rig has."""
+    """The part of the mapping, else of the character's own or the proposed one, that the rig
+    has."""
     wanted = mapping_of(rig) if mapping is None else mapping
     present = wanted.restricted_to([name for name in wanted.names if _is_there(rig, wanted, name)])
     if not present.names:

@@ -1,12 +1,13 @@
-"""Many lines: the sounds of the scene or the rows of a sheet, and how each of them is."""
+"""Many lines: sounds of the scene, bookmarks or rows of a sheet, and how each of them is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..batch import orders_of_scene, orders_of_sheet
+from ..batch import orders_of_bookmarks, orders_of_scene, orders_of_sheet
 from ..library import MynahError
 from ..order import Order, Wish
 from ..qt import qt_module
@@ -15,6 +16,9 @@ from ..session import Outcome, Session
 QtCore = qt_module("QtCore")
 QtWidgets = qt_module("QtWidgets")
 
+_BUTTON_WIDTH = 28
+_PROGRESS, _CANCEL = 3, 4
+"""Columns that hold widgets."""
 NOT_MADE, WAITING, DONE = "not made", "waiting", "done"
 CANCELLED, FAILED = "cancelled", "failed"
 
@@ -24,6 +28,7 @@ class Row:
     """A line as the table shows it."""
 
     order: Order
+    ticket: str = ""
     state: str = NOT_MADE
     fraction: float = 0.0
     message: str = ""
@@ -48,21 +53,29 @@ class DialogueTable(QtWidgets.QWidget):
         self.rows: list[Row] = []
         self._session, self._wish, self._tell = session, wish, tell
         self._sheet: Path | None = None
+        self._by_bookmark = False
+        self.bookmark_button = QtWidgets.QPushButton("Bookmarks")
+        self.bookmark_button.setToolTip(
+            "The time slider's bookmarks, called 'Anna: line name', cut the recording under Voice"
+        )
         self.scene_button = QtWidgets.QPushButton("Sounds of the Scene")
         self.sheet_button = QtWidgets.QPushButton("Sheet…")
         self.generate_button = QtWidgets.QPushButton("Generate All")
         self.retry_button = QtWidgets.QPushButton("Retry")
         self.retry_button.setToolTip("The lines that failed or were cancelled")
-        self.cancel_button = QtWidgets.QPushButton("Cancel")
-        self.table = QtWidgets.QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels(["Character", "Line", "State", "Progress"])
+        self.cancel_button = QtWidgets.QPushButton("Cancel All")
+        self.table = QtWidgets.QTableWidget(0, 5)
+        self.table.setHorizontalHeaderLabels(["Character", "Line", "State", "Progress", ""])
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_CANCEL, QtWidgets.QHeaderView.ResizeMode.Fixed)
+        self.table.setColumnWidth(_CANCEL, _BUTTON_WIDTH)
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setMinimumHeight(110)
         self._lay_out()
         self.scene_button.clicked.connect(self.read_scene)
+        self.bookmark_button.clicked.connect(self.read_bookmarks)
         self.sheet_button.clicked.connect(self._choose_sheet)
         self.generate_button.clicked.connect(self.generate_all)
         self.retry_button.clicked.connect(self.retry)
@@ -70,12 +83,17 @@ class DialogueTable(QtWidgets.QWidget):
 
     def read_scene(self) -> None:
         """List the sounds of the scene that are heard."""
-        self._sheet = None
+        self._sheet, self._by_bookmark = None, False
+        self._list()
+
+    def read_bookmarks(self) -> None:
+        """List the time slider's bookmarks."""
+        self._sheet, self._by_bookmark = None, True
         self._list()
 
     def read_sheet(self, path: Path) -> None:
         """List the rows of a dialogue sheet."""
-        self._sheet = path
+        self._sheet, self._by_bookmark = path, False
         self._list()
 
     def generate_all(self) -> None:
@@ -93,6 +111,10 @@ class DialogueTable(QtWidgets.QWidget):
             if old is not None and old.state not in (FAILED, CANCELLED):
                 self.rows[place] = old
         self._start([row for row in self.rows if row.state == NOT_MADE and row.key in before])
+
+    def cancel(self, place: int) -> None:
+        """Give up the line of a row; the others go on."""
+        self._session.cancel_line(self.rows[place].ticket)
 
     def take(self, outcome: Outcome) -> None:
         """Show how a line ended."""
@@ -113,7 +135,12 @@ class DialogueTable(QtWidgets.QWidget):
                 row.state, row.fraction = job.stage, job.fraction
             self._show(place, row)
         is_busy = self._session.is_busy
-        for button in (self.scene_button, self.sheet_button, self.generate_button):
+        for button in (
+            self.scene_button,
+            self.bookmark_button,
+            self.sheet_button,
+            self.generate_button,
+        ):
             button.setEnabled(not is_busy)
         is_left = any(row.state in (FAILED, CANCELLED) for row in self.rows)
         self.retry_button.setEnabled(is_left and not is_busy)
@@ -123,10 +150,12 @@ class DialogueTable(QtWidgets.QWidget):
         """Read the lines anew; False, with an error told, if that is not possible."""
         try:
             wish = self._wish()
-            if self._sheet is None:
-                orders, faults = orders_of_scene(wish)
-            else:
+            if self._sheet is not None:
                 orders, faults = orders_of_sheet(self._sheet, wish)
+            elif self._by_bookmark:
+                orders, faults = orders_of_bookmarks(wish)
+            else:
+                orders, faults = orders_of_scene(wish)
         except MynahError as error:
             self._tell([], str(error))
             return False
@@ -139,14 +168,12 @@ class DialogueTable(QtWidgets.QWidget):
     def _start(self, rows: list[Row]) -> None:
         for row in rows:
             row.state = WAITING
-            self._session.start(row.order)
+            row.ticket = self._session.start(row.order)
         self.refresh()
 
     def _show(self, place: int, row: Row) -> None:
         is_under_way = row.state not in (NOT_MADE, DONE, FAILED, CANCELLED)
-        far = f"{100 * row.fraction:.0f} %" if is_under_way or row.state == DONE else ""
-        cells = (row.order.character.name, row.order.name, row.state, far)
-        for column, text in enumerate(cells):
+        for column, text in enumerate((row.order.character.name, row.order.name, row.state)):
             item = self.table.item(place, column)
             if item is None:
                 item = QtWidgets.QTableWidgetItem()
@@ -154,12 +181,30 @@ class DialogueTable(QtWidgets.QWidget):
             if item.text() != text:
                 item.setText(text)
             item.setToolTip(row.message or text)
+        bar, button = self._widgets_of(place)
+        bar.setValue(round(100 * row.fraction))
+        bar.setTextVisible(is_under_way or row.state == DONE)
+        button.setEnabled(is_under_way)
+
+    def _widgets_of(self, place: int) -> tuple[Any, Any]:
+        """The bar and the button of a row, which stay while the table has so many rows."""
+        bar = self.table.cellWidget(place, _PROGRESS)
+        if bar is None:
+            bar = QtWidgets.QProgressBar()
+            bar.setRange(0, 100)
+            self.table.setCellWidget(place, _PROGRESS, bar)
+            button = QtWidgets.QToolButton()
+            button.setText("×")
+            button.setToolTip("Give up this line; the others go on")
+            button.clicked.connect(lambda *_: self.cancel(place))
+            self.table.setCellWidget(place, _CANCEL, button)
+        return bar, self.table.cellWidget(place, _CANCEL)
 
     def _lay_out(self) -> None:
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for buttons in (
-            (self.scene_button, self.sheet_button),
+            (self.scene_button, self.bookmark_button, self.sheet_button),
             (self.generate_button, self.retry_button, self.cancel_button),
         ):
             row = QtWidgets.QHBoxLayout()

@@ -18,8 +18,9 @@ _FILL = "from mynah_maya.ui import dock\ndock.fill()"
 _shown: Any = None
 
 
-def show() -> Any:
-    """Open the window, or bring the one that is open to the front. Returns it."""
+def show(page: str = "") -> Any:
+    """Open the window, or bring the one that is open to the front, at a page if one is named.
+    Returns it."""
     if cmds.workspaceControl(CONTROL, exists=True):
         cmds.workspaceControl(CONTROL, edit=True, restore=True)
     else:
@@ -32,7 +33,10 @@ def show() -> Any:
             initialWidth=480,
             initialHeight=720,
         )
-    return fill()
+    window = fill()
+    if page:
+        window.open_page(page)
+    return window
 
 
 def fill() -> Any:

@@ -94,11 +94,15 @@ class LineForm(QtWidgets.QWidget):
         self.voice_button.clicked.connect(self._choose_file)
         self.selection_button.clicked.connect(self.take_selection)
 
+    def names(self) -> tuple[str, ...]:
+        """Who is named; empty for the selection."""
+        return tuple(self.character.text().split())
+
     def wish(self) -> Wish:
         """What the fields say. Raises `BadInputError` if the styles can't be said in words."""
         return Wish(
             audio=self.voice.currentText().strip(),
-            characters=tuple(self.character.text().split()),
+            characters=self.names(),
             style=self.styles.words(),
             strength=round(self.strength.value(), 2),
             seed=self.seed.value(),

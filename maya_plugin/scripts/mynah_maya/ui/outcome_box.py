@@ -26,6 +26,10 @@ class OutcomeBox(QtWidgets.QTextBrowser):
         """One sentence, which may have several lines, instead of all that is shown."""
         self.setHtml(_paragraph("Error: ", sentence, _ERROR))
 
+    def show_lines(self, sentences: Sequence[str]) -> None:
+        """A report, one paragraph each, instead of all that is shown."""
+        self.setHtml("".join(_paragraph("", sentence, "") for sentence in sentences))
+
     def show_outcomes(
         self, outcomes: Sequence[Outcome], faults: Sequence[str] = (), n_open: int = 0
     ) -> None:

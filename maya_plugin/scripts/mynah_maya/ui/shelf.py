@@ -6,28 +6,29 @@ from typing import Any
 
 from maya import cmds, mel, utils
 
+from .entries import BATCH, GENERATE, PLUGIN, opening
+from .pages import LINE
+
 SHELF = "Mynah"
-PLUGIN = "mynah_plugin"
 _TAG = "mynah"
-_LOAD = f"from maya import cmds\ncmds.loadPlugin('{PLUGIN}', quiet=True)\n"
 BUTTONS = (
     (
         "Generate Lip Sync",
         "Lip",
         "The selected character says the time slider's or the selected sound",
-        f"{_LOAD}cmds.mynahGenerate()",
+        GENERATE,
     ),
     (
         "Lip Sync Scene",
         "All",
         "All sounds of the scene that are heard, each by the character whose name it begins with",
-        f"{_LOAD}cmds.mynahBatch()",
+        BATCH,
     ),
     (
         "Mynah Window",
         "Win",
         "Voice, character, styles and the scene's dialogue in a window",
-        f"{_LOAD}from mynah_maya.ui import dock\ndock.show()",
+        opening(LINE),
     ),
 )
 

@@ -9,8 +9,12 @@ from ..library import MynahError
 from ..order import order_of
 from ..session import Outcome, Session
 from .dialogue_table import DialogueTable
+from .doctor_page import DoctorPage
+from .help_page import HelpPage
 from .line_form import LineForm
 from .outcome_box import OutcomeBox
+from .pages import DOCTOR, HELP, LINE, RIG, TITLES
+from .rig_page import RigPage
 from .style_catalog import StyleCatalog
 
 QtWidgets = qt.qt_module("QtWidgets")
@@ -34,6 +38,9 @@ class MynahWindow(QtWidgets.QWidget):
         self.dialogue = DialogueTable(session, self.form.wish, self._told_of_dialogue)
         self.box = OutcomeBox()
         self.catalog = StyleCatalog(session, self._library_changed)
+        self.rig = RigPage(self.form.names)
+        self.doctor = DoctorPage(self.form.names)
+        self.tabs = QtWidgets.QTabWidget()
         self._faults: list[str] = []
         self._timer: Any = None
         self._is_listening = False
@@ -41,6 +48,14 @@ class MynahWindow(QtWidgets.QWidget):
         self._lay_out()
         self.generate_button.clicked.connect(self.generate)
         self.cancel_button.clicked.connect(lambda: self.session.cancel())
+
+    def open_page(self, page: str) -> None:
+        """Bring a page to the front, one of `pages.TITLES`; those that look at the character do."""
+        self.tabs.setCurrentIndex(list(TITLES).index(page))
+        if page == RIG:
+            self.rig.read()
+        elif page == DOCTOR:
+            self.doctor.check()
 
     def generate(self) -> None:
         """Begin the line that the fields describe."""
@@ -142,4 +157,7 @@ class MynahWindow(QtWidgets.QWidget):
         area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        pages = {LINE: area, RIG: self.rig, DOCTOR: self.doctor, HELP: HelpPage()}
+        for name, title in TITLES.items():
+            self.tabs.addTab(pages[name], title)
+        whole.addWidget(self.tabs)

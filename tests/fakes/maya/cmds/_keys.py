@@ -333,8 +333,9 @@ def _default_tangents(flags: Flags) -> Any:
 
 def _told_tangents(curve: Node, i: int, flags: Flags) -> list[Any]:
     key, slopes = curve.curve.keys[i], curve.curve.slopes[i]
-    if curve.curve.is_weighted and not (flags.keys() & {"inTangentType", "outTangentType", "lock"}):
-        raise NotInTheFake("angles and weights of weighted tangents")
+    known = {"inTangentType", "outTangentType", "lock", "inAngle", "outAngle"}
+    if curve.curve.is_weighted and not flags.keys() & known:
+        raise NotInTheFake("vectors and weights of weighted tangents")
     told: dict[str, Any] = {
         "inTangentType": key.in_type,
         "outTangentType": key.out_type,

@@ -64,6 +64,7 @@ _RANGE = {
     "maxTime": "max",
     "animationStartTime": "ast",
     "animationEndTime": "aet",
+    "playbackSpeed": "speed",  # 0: every frame, and no sound
 }
 
 

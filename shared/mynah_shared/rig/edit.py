@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..library import BadInputError, RigMapping, Target
+from ..errors import BadInputError
+from .mapping import RigMapping
+from .rig_matcher import RigNames
+from .targets import Kind, Motion, Target
 
 
 def with_weight(mapping: RigMapping, target: str, channel: str, weight: float) -> RigMapping:
@@ -39,6 +42,26 @@ def with_target(
         targets[name] = target
     weights = {**mapping.weights, name: {channel: weight}}
     return _checked(replace(mapping, weights=weights, targets=targets))
+
+
+def named_target(
+    names: RigNames, name: str, motion: Motion, axis: str, full: float
+) -> tuple[str, Target]:
+    """What a shape, property or bone of a rig is called in a mapping, and what it stands for there;
+    `motion` and `axis` are a bone's, `full` is a bone's or a property's. Raises `BadInputError` if
+    the rig has nothing of that name."""
+    if any(name in shapes for shapes in names.shapes.values()):
+        return name, Target()
+    for owner, own in names.properties:
+        if own == name:
+            return name, Target(Kind.PROPERTY, name, owner=owner, full=full)
+    if name in names.bones:
+        label = f"{name} {motion.value} {axis}"
+        return label, Target(Kind.BONE, name, motion, axis, full=full)
+    raise BadInputError(
+        f"There is no shape, property or bone '{name}' that can be keyed on this character; choose "
+        "one from the list."
+    )
 
 
 def with_range(mapping: RigMapping, name: str, rest: float, full: float) -> RigMapping:

@@ -1,0 +1,1 @@
+"""What a daemon knows beyond its life: jobs in an SQLite database, results in files beside it."""
