@@ -49,6 +49,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared.client.examination import EngineState, Look, engine_faults
     from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
     from mynah_shared.client.provenance import provenance
+    from mynah_shared.client.remote import choose_local, choose_remote, chosen_remote, own_key_text
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -137,6 +138,12 @@ else:
         find_or_start_daemon,
     )
     from .vendor.mynah_shared.client.provenance import provenance
+    from .vendor.mynah_shared.client.remote import (
+        choose_local,
+        choose_remote,
+        chosen_remote,
+        own_key_text,
+    )
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -260,6 +267,9 @@ __all__ = [
     "__version__",
     "bounds",
     "carry_pins",
+    "choose_local",
+    "choose_remote",
+    "chosen_remote",
     "clip_to_npz",
     "closure_pins",
     "drive",
@@ -273,6 +283,7 @@ __all__ = [
     "matches_search",
     "mirrored",
     "named_target",
+    "own_key_text",
     "propose_character",
     "propose_mapping",
     "provenance",

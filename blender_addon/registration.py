@@ -41,6 +41,12 @@ from .operators.filling import (
 from .operators.generate import MYNAH_OT_generate
 from .operators.gestures import MYNAH_OT_pin_gesture, MYNAH_OT_remove_gesture
 from .operators.redo import MYNAH_OT_redo_range
+from .operators.remote import (
+    MYNAH_OT_choose_daemon,
+    MYNAH_OT_copy_key,
+    MYNAH_OT_test_connection,
+    MYNAH_OT_use_this_computer,
+)
 from .operators.rig import (
     MYNAH_OT_add_target,
     MYNAH_OT_automatic_mapping,
@@ -114,6 +120,10 @@ CLASSES = (
     MYNAH_OT_cancel_set_up,
     MYNAH_OT_remove_engine,
     MYNAH_OT_open_set_up_log,
+    MYNAH_OT_copy_key,
+    MYNAH_OT_choose_daemon,
+    MYNAH_OT_test_connection,
+    MYNAH_OT_use_this_computer,
     MYNAH_OT_new_take,
     MYNAH_OT_show_take,
     MYNAH_OT_delete_take,

@@ -11,9 +11,16 @@ from ..operators.engine import (
     MYNAH_OT_remove_engine,
     MYNAH_OT_set_up_engine,
 )
+from ..operators.remote import (
+    MYNAH_OT_choose_daemon,
+    MYNAH_OT_copy_key,
+    MYNAH_OT_test_connection,
+    MYNAH_OT_use_this_computer,
+)
 from ..text_rows import draw_text
 from .job import set_up
 from .places import ADDON, engine_folder
+from .remote import connection_test
 from .status import State, Status, looked, python_in
 
 _ICONS = {
@@ -22,6 +29,7 @@ _ICONS = {
     State.BROKEN: "ERROR",
     State.MISNAMED: "ERROR",
     State.OUTDATED: "FILE_REFRESH",
+    State.ELSEWHERE: "NETWORK_DRIVE",
 }
 _LABELS = {
     State.READY: "Set Up Again",
@@ -39,6 +47,20 @@ def draw_preferences(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     status = _status(context)
     box = layout.box()
     draw_text(box, context, say(status.text) + ".", _ICONS[status.state])
+    if status.state is not State.ELSEWHERE:
+        _draw_engine(box, context, status)
+    _draw_remote(layout.box(), context, status)
+    column = layout.column()
+    column.use_property_split = True
+    column.enabled = not set_up.is_busy and status.state is not State.ELSEWHERE
+    column.prop(chosen, "device")
+    column.prop(chosen, "with_videos")
+    column.prop(chosen, "engine_package")
+    column.prop(chosen, "engine")
+
+
+def _draw_engine(box: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:
+    """The engine of this computer and what can be done with it."""
     if status.environment is not None:
         stamp = status.environment.stamp
         row = box.column(align=True)
@@ -54,13 +76,28 @@ def draw_preferences(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     if not set_up.is_busy and status.environment is not None:
         row.operator(MYNAH_OT_remove_engine.bl_idname, icon="TRASH")
     row.operator(MYNAH_OT_open_set_up_log.bl_idname, icon="TEXT")
-    column = layout.column()
-    column.use_property_split = True
-    column.enabled = not set_up.is_busy
-    column.prop(chosen, "device")
-    column.prop(chosen, "with_videos")
-    column.prop(chosen, "engine_package")
-    column.prop(chosen, "engine")
+
+
+def _draw_remote(box: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:
+    """The daemon on another computer: two steps to it, one back."""
+    box.label(text="Use a Daemon on Another Computer", icon="NETWORK_DRIVE")
+    row = box.row(align=True)
+    row.operator(MYNAH_OT_copy_key.bl_idname, text="1. Copy My Key", icon="COPYDOWN")
+    row.operator(MYNAH_OT_choose_daemon.bl_idname, text="2. Choose Connection File…", icon="FILE")
+    if not status.is_local:  # also if what was chosen can't be used: going back must be possible
+        row = box.row(align=True)
+        row.operator(MYNAH_OT_test_connection.bl_idname, icon="PLUGIN")
+        row.operator(MYNAH_OT_use_this_computer.bl_idname, icon="LOOP_BACK")
+    else:
+        draw_text(
+            box,
+            context,
+            "Send your key to who looks after the daemon there; you get the connection file back.",
+            "BLANK1",
+        )
+    if connection_test.text:
+        icon = "ERROR" if connection_test.is_error else "INFO"
+        draw_text(box, context, connection_test.text, icon)
 
 
 def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
@@ -68,6 +105,9 @@ def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
     status = _status(context)
     if status.state is State.OUTDATED:
         _draw_job(layout, context, status)
+        return False
+    if status.state is State.ELSEWHERE:
+        draw_text(layout, context, say(status.text) + ".", _ICONS[status.state])
         return False
     if status.state is State.READY:
         return False

@@ -8,7 +8,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..library import MynahError, __version__, find_engine, read_connection_file
+from ..library import (
+    MynahError,
+    __version__,
+    chosen_remote,
+    find_engine,
+    read_connection_file,
+)
 from .installer.environments import Environment, complete, python_of
 
 _FRESH_S = 2.0
@@ -20,15 +26,18 @@ class State(enum.Enum):
     BROKEN = enum.auto()
     MISNAMED = enum.auto()
     OUTDATED = enum.auto()
+    ELSEWHERE = enum.auto()
 
 
 @dataclass(frozen=True)
 class Status:
-    """`text` is for people; `environment` is the one set up here, if there is one."""
+    """`text` is for people; `environment` is the one set up here, if there is one; `is_local`
+    tells whether it is about an engine of this computer."""
 
     state: State
     text: str
     environment: Environment | None = None
+    is_local: bool = True
 
 
 def set_up_python(folder: Path) -> str:
@@ -64,6 +73,12 @@ class Looked:
 def look(own: str, folder: Path) -> Status:
     """In the order in which an engine is chosen."""
     ours = next(iter(complete(folder)), None)
+    try:
+        remote = chosen_remote()
+    except MynahError as error:
+        return Status(State.MISNAMED, str(error).rstrip("."), ours, is_local=False)
+    if remote is not None:
+        return Status(State.ELSEWHERE, f"Lines are made on {remote.place}", ours, is_local=False)
     if own:
         return _named(own, "Your own engine", "in Mynah's preferences", ours)
     if named := os.environ.get("MYNAH_ENGINE"):

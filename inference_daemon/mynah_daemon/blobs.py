@@ -95,6 +95,11 @@ class BlobStore:
         self.put(sha256, len(data), 0, data)
         return sha256
 
+    def abandon(self, sha256: str) -> None:
+        """Forgets what has come of an unfinished file."""
+        if sha256 in self._uploads:
+            self._discard(sha256)
+
     def has(self, sha256: str) -> bool:
         return sha256 in self._complete
 

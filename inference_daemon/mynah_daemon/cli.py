@@ -16,6 +16,8 @@ from .commands import (
     batch,
     bench,
     capture,
+    clients,
+    connect,
     daemon,
     doctor,
     flame,
@@ -28,7 +30,7 @@ from .commands import (
 
 _COMMANDS: Final = (
     *(generate, batch, transfer, capture, styles, flame),
-    *(daemon, status, stop, doctor, bench),
+    *(daemon, clients, connect, status, stop, doctor, bench),
 )
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130

@@ -14,6 +14,7 @@ from mynah_shared.protocol.messages import Limits
 
 from .engine.model_store import BUNDLED
 from .flame.stored import MAP_NAME
+from .listening import Listen
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -45,6 +46,8 @@ class DaemonConfig:
     """Uploaded files kept on disk while the daemon lives or open jobs need them."""
     metrics_port: int = 0
     """Where Prometheus finds figures, on `host`; 0: nowhere."""
+    listen: Listen | None = None
+    """Where to serve other computers too; their users must be in `client_dir`."""
     landmarker: Path | None = None
     """MediaPipe's Face Landmarker, for videos; None: fetched on first use."""
 
@@ -55,8 +58,8 @@ class DaemonConfig:
             is_loopback = False
         if not is_loopback:
             raise BadInputError(
-                f"The daemon can't listen on '{self.host}': it serves this computer only; leave "
-                f"--host out or use {LOOPBACK}."
+                f"The daemon can't listen on '{self.host}': there it serves this computer only; "
+                f"leave --host out or use {LOOPBACK}. To serve others there is --listen."
             )
 
     @property
@@ -77,15 +80,22 @@ class DaemonConfig:
         return self.state_dir / MAP_NAME
 
     @property
+    def client_dir(self) -> Path:
+        """Who may connect from other computers."""
+        return self.state_dir / "clients"
+
+    @property
     def log_dir(self) -> Path:
         return self.state_dir / "logs"
 
 
-def config_from_environment(host: str = LOOPBACK) -> DaemonConfig:
+def config_from_environment(host: str = LOOPBACK, listen: Listen | None = None) -> DaemonConfig:
     """MYNAH_HOME moves the state folder (see `state_dir`), MYNAH_WEIGHTS the weights, and
     MYNAH_LANDMARKER is a Face Landmarker that need not be fetched."""
     weights = _path("MYNAH_WEIGHTS") or BUNDLED
-    return DaemonConfig(state_dir(), weights, host, landmarker=landmarker_from_environment())
+    return DaemonConfig(
+        state_dir(), weights, host, listen=listen, landmarker=landmarker_from_environment()
+    )
 
 
 def landmarker_from_environment() -> Path | None:

@@ -22,16 +22,19 @@ from mynah_shared.client.connection_file import (
     remove_connection_file,
     write_connection_file,
 )
-from mynah_shared.errors import EngineUnavailableError
+from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.protocol.messages import JobEvent
 
+from .access import Access
 from .blobs import BlobStore
+from .clients import ClientFolder
 from .config import DaemonConfig
 from .engine.model_store import open_store
 from .handlers import CONTROL, MAIN, Service
 from .jobs import JobTable
-from .keys import Keys, make_keys, open_router, start_authenticator
+from .keys import SERVER_KEY_NAME, Keys, beyond, make_keys, open_router
 from .leftovers import end_leftover
+from .listening import allow_many_files
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
 from .memory import peak_bytes
@@ -40,6 +43,8 @@ from .server import Bell, ControlServer, MainServer, Responder
 from .store.job_store import CacheLimits, JobStore
 from .styles.library import StyleLibrary
 from .supervisor import Supervisor
+from .visitors import Visitors
+from .zap import Gatekeeper
 
 _STOP_S: Final = 5.0
 _FAREWELL_S: Final = 0.1
@@ -69,25 +74,40 @@ class Daemon:
         ensure_state_dir()
         with DaemonLock(self._config.state_dir):
             start_log(self._config.log_dir)
-            keys = make_keys()
+            keys, visitors = self._open_door()
             store = self._open_store()
             service = self._make_service(store)
             supervisor = service.supervisor
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
-            authenticator = start_authenticator(context, keys)
+            gatekeeper = Gatekeeper(context, visitors)
             try:
                 with self._metrics(service):
-                    self._serve(context, keys, service, ready)
+                    self._serve(context, keys, visitors, service, ready)
             finally:
                 self._remove_connection_file()
                 if supervisor.is_alive():
                     supervisor.stop()
                     supervisor.join(_STOP_S)
-                authenticator.stop()
+                gatekeeper.stop()
                 context.destroy(linger=0)
                 service.blobs.close()
                 store.close()
                 log_event("stopped")
+
+    def _open_door(self) -> tuple[Keys, Visitors]:
+        """Who may come in. Raises `BadInputError` before others could be let in unknown."""
+        if self._config.listen is None:
+            keys = make_keys()
+            return keys, Visitors(keys.client_public, None)
+        folder = ClientFolder(self._config.client_dir)
+        if not folder.list():
+            raise BadInputError(
+                "The daemon doesn't listen for other computers before somebody may connect; add "
+                "the first with: mynah clients add NAME"
+            )
+        allow_many_files()
+        keys = make_keys(self._config.state_dir / SERVER_KEY_NAME)
+        return keys, Visitors(keys.client_public, folder)
 
     @contextlib.contextmanager
     def _metrics(self, service: Service) -> Iterator[None]:
@@ -132,16 +152,22 @@ class Daemon:
         self,
         context: zmq.Context[zmq.Socket[bytes]],
         keys: Keys,
+        visitors: Visitors,
         service: Service,
         ready: Callable[[int], None],
     ) -> None:
         config = self._config
-        router, endpoint = open_router(context, keys, config.host, config.limits.message_bytes)
+        n_bytes = config.limits.message_bytes
+        at, control_at = beyond(config.listen)
+        router, endpoint = open_router(context, keys, config.host, n_bytes, at)
         control_router, control_endpoint = open_router(
-            context, keys, config.host, config.limits.message_bytes
+            context, keys, config.host, n_bytes, control_at
         )
-        responder = Responder(router, MAIN, service)
-        control = ControlServer(Responder(control_router, CONTROL, service), self._control_bell)
+        access = Access(service.blobs.abandon, lambda: len(service.styles.list()))
+        responder = Responder(router, MAIN, service, visitors, access)
+        control_responder = Responder(control_router, CONTROL, service, visitors, access)
+        control = ControlServer(control_responder, self._control_bell)
+        visitors.count = lambda: control.n_clients
         server = MainServer(responder, self._bell, self._events, service.jobs.is_outdated)
         self._handle_signals()
         control.start()
@@ -183,6 +209,8 @@ class Daemon:
             logger.warning("connection_file_left")
 
     def _is_idle(self, jobs: JobTable, responder: Responder, control: ControlServer) -> bool:
+        if self._config.listen is not None:
+            return False  # no client could start it again
         heard_s = max(responder.heard_s, control.heard_s)
         if control.n_clients or time.monotonic() - heard_s < self._config.idle_exit_s:
             return False

@@ -1,22 +1,28 @@
-"""Who may connect: CURVE on every socket, and only the one client key of the connection file."""
+"""The daemon's key pair and the encrypted sockets: CURVE on every one, and no way to do without."""
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, cast
 
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 
-from mynah_shared.errors import EngineUnavailableError
+from mynah_shared.client.remote import load_key_pair
+from mynah_shared.errors import BadInputError, EngineUnavailableError
 
-ZAP_DOMAIN: Final = b"mynah"
+from .listening import Listen
+from .zap import ZAP_DOMAIN
+
+SERVER_KEY_NAME: Final = "server.key"
+_KEEPALIVE_S: Final = 60
+"""Then a client whose computer is gone without a word is asked for, and given up."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Fresh at every start; the server's secret never leaves this process."""
+    """The client's pair is fresh at every start, and so is the server's if it serves its own
+    computer only: then its secret never leaves this process."""
 
     server_public: bytes
     server_secret: bytes = field(repr=False)
@@ -24,30 +30,30 @@ class Keys:
     client_secret: bytes = field(repr=False)
 
 
-def make_keys() -> Keys:
-    """Raises `EngineUnavailableError` if this pyzmq can't encrypt."""
+def make_keys(lasting: Path | None = None) -> Keys:
+    """`lasting` is where the server's pair is kept, mode 0600, for computers that know it by its
+    public key. Raises `EngineUnavailableError` if this pyzmq can't encrypt or the file can't be
+    used."""
     if not zmq.has("curve"):
         raise EngineUnavailableError(
             "This pyzmq was built without CURVE encryption, without which the daemon doesn't "
             "start; install pyzmq from its official wheels."
         )
-    return Keys(*zmq.curve_keypair(), *zmq.curve_keypair())
-
-
-def start_authenticator(context: zmq.Context[zmq.Socket[bytes]], keys: Keys) -> ThreadAuthenticator:
-    """Refuses every handshake but that of the client key; stop it before the context."""
-    authenticator = ThreadAuthenticator(context)
-    authenticator.start()
-    authenticator.configure_curve_callback(
-        domain=ZAP_DOMAIN.decode(), credentials_provider=_OneClient(keys.client_public)
-    )
-    return authenticator
+    if lasting is None:
+        return Keys(*zmq.curve_keypair(), *zmq.curve_keypair())
+    public, secret = load_key_pair(lasting)
+    return Keys(public.encode(), secret.encode(), *zmq.curve_keypair())
 
 
 def open_router(
-    context: zmq.Context[zmq.Socket[bytes]], keys: Keys, host: str, message_bytes: int
+    context: zmq.Context[zmq.Socket[bytes]],
+    keys: Keys,
+    host: str,
+    message_bytes: int,
+    beyond: str = "",
 ) -> tuple[zmq.Socket[bytes], str]:
-    """An encrypted ROUTER on a free port of `host`, and its endpoint."""
+    """An encrypted ROUTER on a free port of `host`, and its endpoint; also on ADDRESS:PORT
+    `beyond`, for other computers. Raises `BadInputError` if that can't be had."""
     router = context.socket(zmq.ROUTER)
     router.setsockopt(zmq.LINGER, 0)
     router.setsockopt(zmq.SNDHWM, 64)
@@ -55,19 +61,27 @@ def open_router(
     router.setsockopt(zmq.MAXMSGSIZE, message_bytes)
     router.setsockopt(zmq.HANDSHAKE_IVL, 3000)
     router.setsockopt(zmq.ROUTER_MANDATORY, 1)
+    router.setsockopt(zmq.TCP_KEEPALIVE, 1)
+    router.setsockopt(zmq.TCP_KEEPALIVE_IDLE, _KEEPALIVE_S)
     router.setsockopt(zmq.ZAP_DOMAIN, ZAP_DOMAIN)
     router.setsockopt(zmq.CURVE_SERVER, 1)
     router.setsockopt(zmq.CURVE_SECRETKEY, keys.server_secret)
     router.bind(f"tcp://{host}:*")
     endpoint = cast(bytes, router.getsockopt(zmq.LAST_ENDPOINT))
+    if beyond:
+        try:
+            router.bind(f"tcp://{beyond}")
+        except zmq.ZMQError as err:
+            reason = zmq.strerror(err.errno or 0)
+            raise BadInputError(
+                f"The daemon can't listen on {beyond} ({reason}); choose another port, or an "
+                "address that this computer has."
+            ) from err
     return router, endpoint.decode().rstrip("\0")
 
 
-class _OneClient:
-    """The credentials provider that pyzmq's authenticator asks."""
-
-    def __init__(self, public_key: bytes) -> None:
-        self._public_key = public_key
-
-    def callback(self, domain: str, key: bytes) -> bool:  # noqa: ARG002  (pyzmq's signature)
-        return hmac.compare_digest(key, self._public_key)
+def beyond(listen: Listen | None) -> tuple[str, str]:
+    """Where the main and the control socket listen for other computers; empty if nowhere."""
+    if listen is None:
+        return "", ""
+    return f"{listen.address}:{listen.port}", f"{listen.address}:{listen.control_port}"

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 import zmq
 
@@ -25,9 +25,11 @@ from mynah_shared.protocol.messages import (
     Submit,
 )
 
+from .access import Access
 from .handlers import Handler, Service, submit
 from .jobs import TERMINAL
 from .log import log_event, logger
+from .visitors import Visitors
 
 _SESSION: Final = os.urandom(codec.ID_BYTES)
 _TICK_MS: Final = 500
@@ -64,32 +66,55 @@ class Bell:
         self._writer.close()
 
 
+class Peer(NamedTuple):
+    """A connection and the key that it was let in with."""
+
+    identity: bytes
+    key: str
+
+
 class Responder:
-    """Answers the requests of one ROUTER with the handlers of its table."""
+    """Answers the requests of one ROUTER with the handlers of its table, as far as `access` lets
+    the user whose key the connection has."""
 
     def __init__(
         self,
         router: zmq.Socket[bytes],
         handlers: dict[type[Message], Handler],
         service: Service,
+        visitors: Visitors,
+        access: Access,
     ) -> None:
         self.router = router
         self._handlers, self._service = handlers, service
+        self._visitors, self._access = visitors, access
         self.heard_s = time.monotonic()
 
-    def answer_all(self) -> list[tuple[bytes, Message]]:
-        """Answers what has arrived; the replies sent, each with its client's address."""
-        sent: list[tuple[bytes, Message]] = []
+    def answer_all(self) -> list[tuple[Peer, Message]]:
+        """Answers what has arrived; the replies sent, each with who got it."""
+        sent: list[tuple[Peer, Message]] = []
         for _ in range(64):  # then the other sockets get their turn
             try:
-                identity, *frames = self.router.recv_multipart(zmq.NOBLOCK)
+                identity = self.router.recv(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 break
+            frames = self.router.recv_multipart(zmq.NOBLOCK)  # it is here: messages come whole
             self.heard_s = time.monotonic()
-            reply = self._answer(identity, frames)
+            # set by the gatekeeper at the handshake; nothing that the peer sends changes it
+            peer = Peer(identity.bytes, cast(str, identity.get("User-Id")))
+            reply = self._answer(peer, frames)
             if reply is not None:
-                sent.append((identity, reply))
+                sent.append((peer, reply))
         return sent
+
+    def tell(self, peer: Peer, event: JobEvent) -> bool:
+        """False if the client is gone, doesn't read, or may hear of this job no more."""
+        user = self._visitors.user_of(peer.key)
+        return self._access.has_submitted(user, event.job_id) and self.send(peer.identity, event)
+
+    def ended(self, job_id: str) -> None:
+        """The job is over for all who wanted it."""
+        self._access.ended(job_id)
 
     def send(self, identity: bytes, message: Message, reply_to: bytes | None = None) -> bool:
         """False if the client is gone or doesn't read."""
@@ -102,7 +127,8 @@ class Responder:
             return False
         return True
 
-    def _answer(self, identity: bytes, frames: list[bytes]) -> Message | None:
+    def _answer(self, peer: Peer, frames: list[bytes]) -> Message | None:
+        identity = peer.identity
         try:
             envelope = codec.decode(frames)
         except codec.RefusedMessageError as err:
@@ -110,11 +136,11 @@ class Responder:
             if err.message_id is not None:
                 self.send(identity, ErrorReply(err.code, str(err)), err.message_id)
             return None
-        reply = self._handle(envelope)
+        reply = self._handle(peer, envelope)
         self.send(identity, reply, envelope.message_id)
         return reply
 
-    def _handle(self, envelope: codec.Envelope) -> Message:
+    def _handle(self, peer: Peer, envelope: codec.Envelope) -> Message:
         message = envelope.message
         handler = self._handlers.get(type(message))
         if handler is None:
@@ -123,9 +149,17 @@ class Responder:
                 f"'{codec.WIRE_NAMES[type(message)]}' is not answered on this socket.",
             )
         try:
-            if isinstance(message, Submit):
-                return submit(self._service, message, envelope.session_id)
-            return handler(self._service, message)
+            user = self._visitors.user_of(peer.key)
+
+            def handle(message: Message) -> Message:
+                if isinstance(message, Submit):
+                    # users of other computers share by name, however many sessions they open
+                    return submit(
+                        self._service, message, (user or "").encode() or envelope.session_id
+                    )
+                return handler(self._service, message)
+
+            return self._access.answer(user, message, handle)
         except JobFailedError as err:
             after_ms = 1000 if err.code == ErrorCode.busy else 0
             return ErrorReply(ErrorCode(err.code), str(err), err.retry, after_ms)
@@ -153,7 +187,7 @@ class MainServer:
     ) -> None:
         self._responder, self._bell, self._events = responder, bell, events
         self._is_outdated = is_outdated
-        self._watchers: dict[str, set[bytes]] = {}
+        self._watchers: dict[str, set[Peer]] = {}
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Serves until `is_stopping`, which is asked after each ring of the bell."""
@@ -163,11 +197,11 @@ class MainServer:
         while not is_stopping():
             poller.poll(_TICK_MS)
             self._bell.hush()
-            for identity, reply in self._responder.answer_all():
+            for peer, reply in self._responder.answer_all():
                 if isinstance(reply, Accepted):
                     for job in reply.jobs:
                         if job.state not in TERMINAL:
-                            self._watchers.setdefault(job.job_id, set()).add(identity)
+                            self._watchers.setdefault(job.job_id, set()).add(peer)
             self._send_events()
 
     def _send_events(self) -> None:
@@ -180,10 +214,11 @@ class MainServer:
                 continue  # who submitted the line again must not hear of its former end
             is_last = event.state in TERMINAL
             watchers = self._watchers.get(event.job_id, set())
-            for identity in list(watchers):
-                if not self._responder.send(identity, event) and not is_last:
-                    watchers.discard(identity)
+            for peer in list(watchers):
+                if not self._responder.tell(peer, event) and not is_last:
+                    watchers.discard(peer)
             if is_last:
+                self._responder.ended(event.job_id)
                 self._watchers.pop(event.job_id, None)
 
 

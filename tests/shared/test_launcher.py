@@ -123,7 +123,11 @@ def test_hosts_that_start_at_once_share_one_daemon(home: Path):
     assert len(found) == 4
     assert len(set(found)) == 1
     assert started(home) == [found[0].pid]
-    assert (home / "daemon.log").read_text().count("another daemon runs") == 3
+    for _ in range(1000):  # the hosts don't wait for the ends of the daemons that are too many
+        if (n_ended := (home / "daemon.log").read_text().count("another daemon runs")) == 3:
+            break
+        time.sleep(0.01)
+    assert n_ended == 3
 
 
 def test_a_dead_daemons_file_is_replaced():

@@ -14,7 +14,8 @@ APP = "mynah"
 
 
 def connect() -> ConnectionInfo:
-    """The running daemon, or one started with this very Python."""
+    """The daemon chosen on another computer, or the running one here, or one started with this
+    very Python."""
     return find_or_start_daemon(EngineCommand.from_python(sys.executable))
 
 
@@ -24,7 +25,7 @@ def open_client(info: ConnectionInfo) -> Client:
 
 
 def find_running() -> ConnectionInfo | None:
-    """The daemon that answers, if any. Raises `EngineUnavailableError` for an unsafe file."""
+    """This computer's daemon if one answers. Raises `EngineUnavailableError` for an unsafe file."""
     info = read_connection_file()
     if info is None:
         return None

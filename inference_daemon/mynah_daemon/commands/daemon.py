@@ -1,4 +1,5 @@
-"""`mynah daemon`: serves until it is stopped. Hosts and `mynah generate` start it by themselves."""
+"""`mynah daemon`: serves until it is stopped. Hosts and `mynah generate` start it by themselves;
+for other computers somebody starts it with --listen."""
 
 from __future__ import annotations
 
@@ -8,9 +9,12 @@ from typing import Any
 
 from mynah_shared._version import __version__
 from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.client.remote import DEFAULT_PORT
+from mynah_shared.errors import EngineUnavailableError
 
 from ..config import LOOPBACK, config_from_environment
 from ..daemon import Daemon
+from ..listening import read_listen
 from ..locking import AlreadyRunningError
 
 
@@ -18,6 +22,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("daemon", help="serve hosts until stopped")
     parser.add_argument(
         "--host", default=LOOPBACK, help=f"a loopback address (default: {LOOPBACK})"
+    )
+    parser.add_argument(
+        "--listen",
+        metavar="ADDRESS:PORT",
+        help="serve other computers too, those of `mynah clients`: an address of this computer or "
+        f"0.0.0.0, and the first of two ports (default: {DEFAULT_PORT})",
     )
     parser.add_argument(
         "--metrics",
@@ -30,16 +40,30 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves in the foreground; a second daemon for the same state folder ends at once."""
-    config = replace(config_from_environment(arguments.host), metrics_port=arguments.metrics)
+    """Serves in the foreground; a second daemon for the same state folder ends at once.
+
+    Raises `EngineUnavailableError` if another daemon keeps this one from listening.
+    """
+    listen = read_listen(arguments.listen) if arguments.listen else None
+    config = config_from_environment(arguments.host, listen)
+    config = replace(config, metrics_port=arguments.metrics)
+    place = (
+        f", listens on {listen.address}:{listen.port} and :{listen.control_port}" if listen else ""
+    )
     try:
         Daemon(config).run(
             lambda pid: print(
-                f"Mynah daemon {__version__} is ready (process {pid}); Ctrl-C stops it.", flush=True
+                f"Mynah daemon {__version__} is ready (process {pid}){place}; Ctrl-C stops it.",
+                flush=True,
             )
         )
-    except AlreadyRunningError:
+    except AlreadyRunningError as err:
         info = read_connection_file()
         process = f" (process {info.pid})" if info else ""
-        print(f"A Mynah daemon is running already{process}.")
+        sentence = f"A Mynah daemon is running already{process}"
+        if listen is not None:
+            raise EngineUnavailableError(
+                f"{sentence}; end it with `mynah stop`, then start this one again."
+            ) from err
+        print(f"{sentence}.")
     return 0

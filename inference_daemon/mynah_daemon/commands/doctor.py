@@ -21,6 +21,7 @@ from typing import Any, Final
 import zmq
 
 from mynah_shared.client.connection_file import FILE_NAME, ensure_state_dir, state_dir
+from mynah_shared.client.remote import chosen_remote
 from mynah_shared.client.steps import Line
 from mynah_shared.errors import EngineUnavailableError, MynahError
 
@@ -29,7 +30,7 @@ from ..config import config_from_environment
 from ..crash_reports import list_reports
 from ..engine.model_store import open_store
 from ..store.local_disk import require_local_disk
-from .connecting import connect, find_running, open_client
+from .connecting import find_running, open_client
 from .lines import perform
 from .stop import end_daemon
 
@@ -64,8 +65,8 @@ def run(_arguments: argparse.Namespace) -> int:
         failed |= finding.level == "fail"
         remedy = f"\n       → {finding.remedy}" if finding.remedy else ""
         print(f"{finding.level:<4}  {name}: {finding.text}{remedy}", flush=True)
-    if not was_running and _is_running():
-        end_daemon(connect())  # leave things as they were
+    if not was_running and _is_running() and (info := find_running()):
+        end_daemon(info)  # leave things as they were
     return 1 if failed else 0
 
 
@@ -143,6 +144,11 @@ def check_state_folder() -> Finding:
 
 
 def check_daemon() -> Finding:
+    remote = chosen_remote()
+    if remote is not None:
+        with open_client(remote.connection()) as client:
+            client.hello()
+        return Finding("ok", f"lines are made on {remote.place}, which answers")
     info = find_running()
     if info is None and (state_dir() / FILE_NAME).exists():
         return Finding(

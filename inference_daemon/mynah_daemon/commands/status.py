@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from mynah_shared.client.remote import chosen_remote
+
 from .connecting import find_running, open_client
 
 
@@ -14,15 +16,17 @@ def add_parser(commands: Any) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """0 if a daemon answers, 1 if none runs."""
-    info = find_running()
+    """0 if a daemon answers, 1 if none runs here and none was chosen on another computer."""
+    remote = chosen_remote()
+    info = remote.connection() if remote else find_running()
     if info is None:
         print("No Mynah daemon is running; hosts and `mynah generate` start one by themselves.")
         return 1
     with open_client(info) as client:
         status = client.status()
+    place = f"on {remote.host}, " if remote else ""
     print(
-        f"Mynah daemon {status.server_version} (process {status.pid}) has been up for "
+        f"Mynah daemon {status.server_version} ({place}process {status.pid}) has been up for "
         f"{status.uptime_s:.0f} s.\n"
         f"Lines: {status.running} running, {status.queued} waiting, {status.finished} finished.\n"
         f"Worker: process {status.worker_pid}, restarted {status.worker_restarts} times.\n"

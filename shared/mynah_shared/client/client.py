@@ -17,6 +17,7 @@ from ..protocol import messages as m
 from ..protocol.version import PROTOCOL_VERSION, require_compatible
 from . import steps
 from .connection_file import ConnectionInfo
+from .losses import silent
 
 if TYPE_CHECKING:
     from .transport import Transport
@@ -46,7 +47,7 @@ class Client:
         wake: socket.socket | None = None,
     ) -> None:
         self._transport = _open_transport(info, wake)
-        self._info = info
+        self.info = info
         self._hello = m.Hello(PROTOCOL_VERSION, app, app_version)
         self._session_id = session_id or os.urandom(codec.ID_BYTES)
         self._welcome: m.Welcome | None = None
@@ -160,10 +161,7 @@ class Client:
             for reply in self._collect(remaining_s):
                 if reply.reply_to == message_id:
                     return reply.message
-        raise EngineUnavailableError(
-            f"The daemon (process {self._info.pid}) did not answer within {timeout_s:g} s; "
-            "end that process and try again."
-        )
+        raise silent(self.info, timeout_s)
 
 
 def refusal(reply: m.ErrorReply) -> JobFailedError | VersionMismatchError:

@@ -1,29 +1,31 @@
 """How a host finds the daemon: `daemon.json` in the user's state folder, for that user only.
 
-It holds the client's key pair, so whoever reads it may use the daemon. The server's secret key is
-never written. PROTOCOL.md §3 describes the file.
+It holds the client's key pair, so whoever reads it may use the daemon; the server's secret key is
+not in it. A daemon on another computer has a file of another kind: see `remote`. PROTOCOL.md §3
+describes both.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import stat
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import cast
 
 from ..errors import EngineUnavailableError
+from .private_file import parse_object, read_private, refuse_others, replace_private
 
 FILE_NAME = "daemon.json"
-MAX_FILE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class ConnectionInfo:
-    """Where a daemon listens and the keys for it (CURVE keys as 40 characters of Z85)."""
+    """Where a daemon listens and the keys for it (CURVE keys as 40 characters of Z85).
+
+    `pid` is 0 for a daemon on another computer, whose process is nothing to this one.
+    """
 
     endpoint: str
     control_endpoint: str
@@ -33,6 +35,16 @@ class ConnectionInfo:
     pid: int
     server_id: str
     version: str
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the daemon runs on another computer."""
+        return self.pid == 0
+
+    @property
+    def host(self) -> str:
+        """The computer it listens on."""
+        return self.endpoint.rpartition("/")[2].rpartition(":")[0]
 
 
 def state_dir() -> Path:
@@ -51,7 +63,7 @@ def ensure_state_dir() -> Path:
     folder = state_dir()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_others(folder, folder.stat(), wanted=0o700)
+        refuse_others(folder, folder.stat(), wanted=0o700)
     except OSError as error:
         raise EngineUnavailableError(
             f"The folder {folder} for the daemon's files can't be used ({error.strerror}); "
@@ -62,19 +74,8 @@ def ensure_state_dir() -> Path:
 
 def write_connection_file(info: ConnectionInfo) -> Path:
     """Puts the file in place in one step, mode 0600: a reader sees the old one or the new one."""
-    folder = ensure_state_dir()
-    path = folder / FILE_NAME
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".daemon-")  # O_EXCL, 0600
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(info), file, indent=1)
-        os.replace(temporary, path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise EngineUnavailableError(
-            f"The connection file {path} can't be written ({error.strerror}); "
-            "free the disk's space or set MYNAH_HOME to another folder."
-        ) from error
+    path = ensure_state_dir() / FILE_NAME
+    replace_private(path, json.dumps(asdict(info), indent=1))
     return path
 
 
@@ -83,21 +84,11 @@ def read_connection_file() -> ConnectionInfo | None:
 
     Raises `EngineUnavailableError` if the file or its folder is open to other users.
     """
-    path = state_dir() / FILE_NAME
     try:
-        _refuse_others(path.parent, path.parent.stat(), wanted=0o700)
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        with open(handle, encoding="utf-8") as file:
-            _refuse_others(path, os.fstat(handle), wanted=0o600)
-            return _parse(json.loads(file.read(MAX_FILE_BYTES)))
-    except FileNotFoundError:
-        return None
+        text = read_private(state_dir() / FILE_NAME)
+        return None if text is None else _parse(parse_object(text))
     except ValueError:  # neither JSON nor UTF-8: the daemon that starts next replaces it
         return None
-    except OSError as error:
-        raise EngineUnavailableError(
-            f"The connection file {path} can't be read ({error.strerror}); delete it and try again."
-        ) from error
 
 
 def remove_connection_file(server_id: str) -> None:
@@ -107,27 +98,8 @@ def remove_connection_file(server_id: str) -> None:
         (state_dir() / FILE_NAME).unlink(missing_ok=True)
 
 
-def _parse(content: object) -> ConnectionInfo | None:
-    if not isinstance(content, dict):
-        return None
-    values = cast("dict[str, object]", content)
+def _parse(values: dict[str, object]) -> ConnectionInfo | None:
     kinds = {item.name: int if item.name == "pid" else str for item in fields(ConnectionInfo)}
     if any(type(values.get(name)) is not kind for name, kind in kinds.items()):
         return None
     return ConnectionInfo(**{name: cast("str", values[name]) for name in kinds})  # pyright: ignore[reportArgumentType]
-
-
-def _refuse_others(path: Path, status: os.stat_result, *, wanted: int) -> None:
-    """Windows has no such modes: there the user's profile folder is closed to others by its ACL."""
-    if os.name != "posix":
-        return
-    if status.st_uid != os.getuid():
-        raise EngineUnavailableError(
-            f"{path} belongs to another user; delete it or set MYNAH_HOME to a folder of your own."
-        )
-    mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o077:
-        raise EngineUnavailableError(
-            f"{path} is open to other users (mode {mode:04o}) though it guards the daemon's keys; "
-            f"run: chmod {wanted:03o} '{path}'"
-        )

@@ -17,6 +17,7 @@ from ..protocol.messages import ListStyles, StyleEntry, StyleList
 from .client import Client
 from .connection_file import ConnectionInfo, read_connection_file
 from .launcher import find_engine
+from .remote import chosen_remote
 
 _ANSWER_S = 3.0
 
@@ -24,14 +25,15 @@ _ANSWER_S = 3.0
 @dataclass(frozen=True)
 class EngineState:
     """What can be known without starting the engine: a `fault` in a sentence, or the process that
-    should answer and does not, or of a daemon that runs its version, how many models it has, and
-    its styles."""
+    should answer and does not, or of a daemon that runs its version, how many models it has, its
+    styles, and the other computer that it runs on, if it does."""
 
     fault: str = ""
     silent_pid: int = 0
     version: str = ""
     n_models: int = 0
     styles: tuple[StyleEntry, ...] = ()
+    computer: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ def look_at_engine(chosen: str = "", set_up: Callable[[], str] = str) -> EngineS
     found, with the engine that the host has set up, whose Python `set_up` tells."""
     state = EngineState()
     try:
+        remote = chosen_remote()
+        if remote is not None:
+            return _ask(remote.connection())
         info = read_connection_file()
         if info is not None:
             state = _ask_daemon(info)
@@ -102,29 +107,39 @@ def engine_faults(state: EngineState, host: str) -> list[EngineFault]:
     if not state.version:
         return found
     if state.version != __version__:
+        remedy = "Update the older of the two, and end the engine that runs (`mynah stop`)."
+        if state.computer:
+            remedy = f"Update the {host}, or ask who looks after the daemon on {state.computer}."
         found.append(
             EngineFault(
                 f"The engine that runs is version {state.version} and the {host} {__version__}.",
-                "Update the older of the two, and end the engine that runs (`mynah stop`).",
+                remedy,
                 is_problem=False,
             )
         )
     if not state.n_models:
-        found.append(
-            EngineFault("The engine has no models, so it can't perform.", "Run `mynah doctor`.")
-        )
+        remedy = "Run `mynah doctor`."
+        if state.computer:
+            remedy = f"Run `mynah doctor` on {state.computer}."
+        found.append(EngineFault("The engine has no models, so it can't perform.", remedy))
     return found
 
 
 def _ask_daemon(info: ConnectionInfo) -> EngineState:
     """Raises `VersionMismatchError`."""
     try:
-        with Client(info, "mynah-doctor", __version__) as client:
-            welcome = client.hello(_ANSWER_S)
-            styles = client.request(ListStyles(), StyleList, _ANSWER_S).styles
+        return _ask(info)
     except EngineUnavailableError:
         return EngineState(silent_pid=info.pid)
-    return EngineState(version=welcome.server_version, n_models=len(welcome.models), styles=styles)
+
+
+def _ask(info: ConnectionInfo) -> EngineState:
+    """Raises `MynahError` if it doesn't answer as it should."""
+    with Client(info, "mynah-doctor", __version__) as client:
+        welcome = client.hello(_ANSWER_S)
+        styles = client.request(ListStyles(), StyleList, _ANSWER_S).styles
+    computer = info.host if info.is_remote else ""
+    return EngineState("", 0, welcome.server_version, len(welcome.models), styles, computer)
 
 
 def _check_engine(chosen: str, set_up: Callable[[], str]) -> None:

@@ -1,4 +1,5 @@
-"""Finds the local daemon through its connection file, or starts one."""
+"""Finds the daemon: the one chosen on another computer, or the local one through its connection
+file, which is started if need be."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from .connection_file import (
     read_connection_file,
     state_dir,
 )
+from .remote import chosen_remote
 
 LOG_NAME = "daemon.log"
 ENGINE_NAME = "engine.json"
@@ -80,9 +82,13 @@ def find_or_start_daemon(
     """The running daemon's connection, after starting `engine` or the one found if need be.
 
     Any number of hosts may call this at once: a daemon that finds the lock of another ends with
-    code 0, and all hosts get that other one. Raises `EngineUnavailableError` or
-    `VersionMismatchError`.
+    code 0, and all hosts get that other one. If a daemon on another computer was chosen, its
+    connection is returned untried, and nothing is ever started here instead. Raises
+    `EngineUnavailableError` or `VersionMismatchError`.
     """
+    remote = chosen_remote()
+    if remote is not None:
+        return remote.connection()
     deadline = time.monotonic() + deadline_s
     stale = read_connection_file()
     if stale is not None and _answers(stale):

@@ -16,6 +16,7 @@ from ..protocol import messages as m
 from . import steps
 from .client import REQUEST_TIMEOUT_S, Client, refusal
 from .events import Answered, ClientEvent, Finished, Progressed, failure
+from .losses import silent
 
 PING_INTERVAL_S = 1.0
 PING_TIMEOUT_S = 2.0
@@ -197,6 +198,8 @@ class LineRunner:
             self._client.send(m.Ping())
             self._pinged_s = now_s
         elif self._pinged_s is not None and now_s >= self._pinged_s + PING_TIMEOUT_S:
+            if self._client.info.is_remote:
+                raise silent(self._client.info, now_s - self._heard_s)
             raise EngineUnavailableError(
                 f"The daemon has been silent for {now_s - self._heard_s:.0f} s; "
                 "run `mynah status`, and end its process if that stays silent too."

@@ -227,7 +227,13 @@ def _send(
             report(offset / n_bytes)
         file.seek(offset)
         chunk = file.read(limits.chunk_bytes)
-        state = yield from ask(m.BlobPut(sha256, n_bytes, offset, chunk), m.BlobState)
+        try:
+            state = yield from ask(m.BlobPut(sha256, n_bytes, offset, chunk), m.BlobState)
+        except JobFailedError as error:
+            if error.code != m.ErrorCode.busy:
+                raise
+            yield Pause(BUSY_PAUSE_S)  # until other uploads of this user's are through
+            continue
         if not state.complete and state.offset <= offset:
             raise JobFailedError(
                 "The upload of the file does not get ahead; do not change the file meanwhile "

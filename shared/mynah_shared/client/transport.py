@@ -14,29 +14,31 @@ from zmq.utils.monitor import recv_monitor_message
 
 from ..errors import EngineUnavailableError
 from .connection_file import ConnectionInfo
+from .losses import Loss, lost
 
 HIGH_WATER_MARK = 64
 MAX_FRAME_BYTES = 64 * 1024 * 1024  # a result: 55 channels of 10 minutes at 240 fps are half of it
 HANDSHAKE_MS = 3000
 
+KEEPALIVE_S = 60  # then a computer that is gone without a word is asked for, and given up
+
 _LOST = {
-    zmq.EVENT_CLOSED: "nothing listens there",
-    zmq.EVENT_DISCONNECTED: "the daemon closed the connection",
-    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "what listens there has other keys",
-    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "what listens there has no keys",
-    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it does not accept our keys",
+    zmq.EVENT_CLOSED: Loss.nobody,
+    zmq.EVENT_DISCONNECTED: Loss.closed,
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: Loss.strangers,
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: Loss.plain,
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: Loss.refused,
 }
+_FULL = 500
+"""The status with which a daemon refuses one connection more."""
 
 
 class Transport:
     """Owned by one thread. `wake` is a socket that makes `receive` return early when readable."""
 
     def __init__(self, info: ConnectionInfo, wake: socket.socket | None = None) -> None:
-        if not zmq.has("curve"):
-            raise EngineUnavailableError(
-                "This pyzmq was built without CURVE encryption, which Mynah needs; "
-                "install pyzmq from its official wheels."
-            )
+        _require_encryption()
+        self._info = info
         self._context = zmq.Context(io_threads=1)
         self._poller = zmq.Poller()
         self._wake = wake
@@ -76,11 +78,11 @@ class Transport:
         messages = self._drain_both()
         if self._wake is not None and self._wake.fileno() in ready:
             self._wake.recv(4096)
-        lost = [monitor for monitor in self._monitors if monitor in ready]
+        rung = [monitor for monitor in self._monitors if monitor in ready]
         # The news of a loss may overtake the last replies: look once more before believing it.
-        messages = messages or (self._drain_both() if lost else [])
+        messages = messages or (self._drain_both() if rung else [])
         if not messages:
-            for monitor in lost:
+            for monitor in rung:
                 self._refuse_loss(monitor)
         return messages
 
@@ -99,6 +101,8 @@ class Transport:
         dealer.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
         dealer.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         dealer.setsockopt(zmq.RECONNECT_IVL, -1)
+        dealer.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        dealer.setsockopt(zmq.TCP_KEEPALIVE_IDLE, KEEPALIVE_S)
         dealer.curve_serverkey = info.server_public_key.encode()
         dealer.curve_publickey = info.client_public_key.encode()
         dealer.curve_secretkey = info.client_secret_key.encode()
@@ -110,12 +114,27 @@ class Transport:
         return dealer
 
     def _refuse_loss(self, monitor: zmq.Socket[bytes]) -> None:
-        event = recv_monitor_message(monitor, zmq.NOBLOCK)["event"]
-        reason = _LOST.get(zmq.Event(event))
-        if reason is not None:
-            raise EngineUnavailableError(
-                f"No connection to the daemon at {self._monitors[monitor]}: {reason}."
-            )
+        news = recv_monitor_message(monitor, zmq.NOBLOCK)
+        loss = _LOST.get(zmq.Event(news["event"]))
+        if loss is Loss.refused and news["value"] == _FULL:
+            loss = Loss.full
+        if loss is not None:
+            raise lost(loss, self._info, self._monitors[monitor])
+
+
+def make_key_pair() -> tuple[str, str]:
+    """A new CURVE key pair (public, secret), each 40 characters of Z85."""
+    _require_encryption()
+    public, secret = zmq.curve_keypair()
+    return public.decode(), secret.decode()
+
+
+def _require_encryption() -> None:
+    if not zmq.has("curve"):
+        raise EngineUnavailableError(
+            "This pyzmq was built without CURVE encryption, which Mynah needs; "
+            "install pyzmq from its official wheels."
+        )
 
 
 def _drain(dealer: zmq.Socket[bytes]) -> list[list[bytes]]:

@@ -55,8 +55,9 @@ class FakeDaemon:
     Every job takes `n_steps` steps of `step_s` seconds and ends with `clip` (a synthetic one at the
     request's rate if None). `styles` and `pictures` are its library. `replies` overrides what a
     message type is answered with: the first message returned is the reply, those after it are sent
-    unasked, an empty list is silence. `seen` lists every message received. `frozen` set stops all
-    answers, like a stopped process. Jobs of the qualities in `held` make no step.
+    unasked, an empty list is silence. `client_key` (Z85) is let in beside the one of `info`. `seen`
+    lists every message received. `frozen` set stops all answers, like a stopped process. Jobs of
+    the qualities in `held` make no step.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class FakeDaemon:
         clip: MotionClip | None = None,
         limits: m.Limits = LIMITS,
         protocol: tuple[int, int] = PROTOCOL_VERSION,
+        client_key: str = "",
     ) -> None:
         self.step_s = step_s
         self.n_steps = n_steps
         self.clip = clip
         self.limits = limits
         self.protocol = protocol
+        self.client_key = client_key
         self.replies: dict[type[m.Message], Responder] = {}
         self.seen: list[m.Message] = []
         self.frozen = threading.Event()
@@ -124,7 +127,8 @@ class FakeDaemon:
         self._context = zmq.Context()
         self._authenticator = ThreadAuthenticator(self._context)
         self._authenticator.start()
-        self._authenticator.configure_curve_callback("*", _OneKey(client_public))
+        keys = {client_public, self.client_key.encode()}
+        self._authenticator.configure_curve_callback("*", _Keys(keys))
         self._routers = [self._open_router(server_secret) for _ in range(2)]
         main, control = (r.getsockopt_string(zmq.LAST_ENDPOINT) for r in self._routers)
         self.info = ConnectionInfo(
@@ -379,12 +383,12 @@ class _FakeJob:
         return m.JobEvent(self.job_id, self.seq, state, stage, self.n_done, n_steps)
 
 
-class _OneKey:
-    """Lets in the client whose public key (Z85) this is."""
+class _Keys:
+    """Lets in the clients whose public keys (Z85) these are."""
 
-    def __init__(self, public_key: bytes) -> None:
-        self._public_key = public_key
+    def __init__(self, public_keys: set[bytes]) -> None:
+        self._public_keys = public_keys
 
     def callback(self, domain: str, key: bytes) -> bool:
         del domain
-        return key == self._public_key
+        return key in self._public_keys
