@@ -11,6 +11,7 @@ from mynah_shared.client.connection_file import read_connection_file
 from ..config import LOOPBACK, config_from_environment
 from ..daemon import Daemon
 from ..locking import AlreadyRunningError
+from .connecting import connect
 
 
 def add_parser(commands: Any) -> None:
@@ -18,11 +19,17 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--host", default=LOOPBACK, help=f"a loopback address (default: {LOOPBACK})"
     )
+    parser.add_argument(
+        "--detach", action="store_true", help="start it in the background, unless one runs"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves in the foreground; a second daemon for the same state folder ends at once."""
+    if arguments.detach:
+        print(f"The Mynah daemon is ready (process {connect().pid}); `mynah stop` ends it.")
+        return 0
     config = config_from_environment(arguments.host)
     try:
         Daemon(config).run(
