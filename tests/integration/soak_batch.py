@@ -70,11 +70,16 @@ def soak(folder: Path, sheet: Path, more: Sequence[str] = ()) -> Soak:
     found, began_s = Soak(), time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as batch:
         while batch.poll() is None:
-            made = sum(1 for _ in out.glob("*.csv")) if out.exists() else 0
-            found.samples.append((time.monotonic() - began_s, made, resident_mb()))
+            found.samples.append((time.monotonic() - began_s, count_results(out), resident_mb()))
             time.sleep(_SAMPLE_S)
         found.exit_code = batch.returncode
+    found.samples.append((time.monotonic() - began_s, count_results(out), resident_mb()))
     return found
+
+
+def count_results(out: Path) -> int:
+    """How many lines are made."""
+    return sum(1 for _ in out.glob("*.csv")) if out.exists() else 0
 
 
 def resident_mb() -> dict[str, float]:

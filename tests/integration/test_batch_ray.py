@@ -201,6 +201,6 @@ def test_a_ledger_of_each_part(folder: Path) -> None:
     assert noted["output"] == "Anna/two.csv"
     whole = run_mynah("batch", folder / "sheet.csv", "-o", folder / "out", "--resume")
     assert "2 of 2 lines: 2 there already" in whole.stdout
-    beyond = run_mynah("batch", folder / "sheet.csv", "-o", folder / "out", "--lines", "2-3")
+    beyond = run_mynah("batch", folder / "sheet.csv", "-o", folder / "out", "--lines", "3-4")
     assert beyond.returncode == 2
-    assert "There are 2 lines, so --lines 2-3 asks for some that aren't there" in beyond.stderr
+    assert "There are 2 lines, so --lines 3-4 asks for none of them" in beyond.stderr

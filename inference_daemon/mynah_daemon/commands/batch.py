@@ -140,12 +140,12 @@ def _performers(arguments: argparse.Namespace) -> Performers:
 
 
 def _chosen(items: Sequence[Item], first: int, last: int) -> tuple[Item, ...]:
-    if last > len(items):
+    if first > len(items):
         raise BadInputError(
-            f"There are {len(items)} lines, so --lines {first}-{last} asks for some that aren't "
-            "there; export the job again if the sheet has changed."
+            f"There are {len(items)} lines, so --lines {first}-{last} asks for none of them; "
+            "export the job again if the sheet has changed."
         )
-    return tuple(items[first - 1 : last])
+    return tuple(items[first - 1 : last])  # farms round the last chunk up
 
 
 def _export(arguments: argparse.Namespace, items: Sequence[Item]) -> int:
