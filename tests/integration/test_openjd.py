@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from mynah_daemon.styles.library import SHIPPED, StyleLibrary
+from mynah_daemon.styles.style_file import Style, StyleInfo, read_style
 from tests.integration.conftest import run_mynah, wait_for, write_speech
 from tests.integration.test_batch import results, write_sheet
 
 needs_openjd = pytest.mark.skipif(
     find_spec("openjd") is None or os.name == "nt",
-    reason="openjd-cli is not installed (or this is Windows, where it runs as a service)",
+    reason="openjd-cli is not installed, or there is no sh: farm jobs can't be run here",
 )
 pytestmark = pytest.mark.timeout(240)
 
@@ -181,7 +183,9 @@ def template(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "job.json").read_text())
 
 
-def test_what_only_this_computer_has_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_what_only_this_computer_has_is_refused(
+    folder: Path, tmp_path: Path, mynah_home: Path
+) -> None:
     outside = tmp_path.parent / f"{tmp_path.name} outside.wav"
     write_speech(outside)
     write_sheet(folder, f"Anna,0,{outside},1")
@@ -190,10 +194,8 @@ def test_what_only_this_computer_has_is_refused(folder: Path, tmp_path: Path) ->
     assert "Anna/0: " in refused.stderr
     assert "which is all that a farm's workers get; move it there." in refused.stderr
     write_sheet(folder, "Anna,0,vo/0.wav,1")
-    write_speech(folder / "vo/take.wav", 4)
-    run_mynah("generate", folder / "vo/take.wav", "-o", folder / "take.csv")
-    added = run_mynah("styles", "add", "Mine", folder / "take.csv")
-    assert added.returncode == 0, added.stderr
+    shown = read_style(SHIPPED / "angry.mynahstyle").clip
+    StyleLibrary(mynah_home / "styles").add(Style(StyleInfo("Mine"), shown))
     refused = export(folder, "--style", "Mine")
     assert refused.returncode == 2
     assert "the style 'Mine' is in your own library" in refused.stderr
