@@ -185,7 +185,7 @@ class RayEngine:
         )
 
     def _start_worker(self) -> None:
-        worker = self._actor.remote(self._flame_map)
+        worker = self._actor.remote(self._flame_map, self._folder)
         self._starting[worker.describe.remote()] = worker
 
     def _look(self) -> None:

@@ -39,14 +39,15 @@ class WorkerFacts:
 
 
 class RayWorker:
-    """Keeps the files of the line in hand, and all style clips, in a folder of its own.
+    """Keeps the files of the line in hand, and all style clips, in a folder of its own, within
+    `folder` or, if that is empty, the system's place for such.
 
     Its methods may run at once in several threads; only one line is performed at a time.
     """
 
-    def __init__(self, flame_map: bytes) -> None:
+    def __init__(self, flame_map: bytes, folder: str) -> None:
         logging.basicConfig(format="worker: %(message)s")
-        self._folder = Path(tempfile.mkdtemp(prefix="mynah-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="mynah-", dir=folder or None))
         # Nothing of this machine's user may have a say in the result.
         os.environ["MYNAH_HOME"] = str(self._folder)
         config = config_from_environment()
