@@ -198,11 +198,11 @@ def test_a_stopped_batch_goes_on(
     assert "of 12 lines: " in told
     made = results(folder)
     assert 2 <= len(made) < 12
-    noted = len(entries(folder))
-    assert len(made) - noted in (0, 1)  # stopped just before a result was noted: it is made again
+    # stopped between note and result: it is made again
+    assert len(entries(folder)) - len(made) in (0, 1)
     again = batch(folder, "--resume")
     assert again.returncode == 0, again.stderr
-    assert f"{noted} there already" in again.stdout
+    assert f"{len(made)} there already" in again.stdout
     assert len(results(folder)) == 12
 
 
@@ -228,3 +228,18 @@ def test_a_batch_survives_the_death_of_host_and_daemon(
     assert again.returncode == 0, again.stderr
     assert "there already" in again.stdout
     assert len(results(folder)) == 8
+
+
+def test_a_crash_between_note_and_result_is_made_good(folder: Path) -> None:
+    batch(folder)
+    first = results(folder)
+    noted = {str(e["output"]): e for e in entries(folder)}
+    lost = dict(noted["Anna/bye.csv"])
+    with (folder / "out" / LEDGER).open("a") as file:  # noted, then the power was cut
+        lost |= {"sha256": "0" * 64, "replaces": lost["sha256"], "fingerprint": "new"}
+        file.write(json.dumps(lost) + "\n")
+    (folder / "out/Anna/hello.csv").unlink()
+    again = batch(folder, "--resume")
+    assert again.returncode == 0, again.stderr
+    assert "2 made, 1 there already" in again.stdout
+    assert results(folder) == first

@@ -98,11 +98,11 @@ def test_a_stopped_batch_goes_on_and_nobody_else_could_reach_it(
     assert listening, "the check must see Ray's ports"
     assert not [place for place in listening if set(place.split(":")[0]) == {"0"}], listening
     wait_for(lambda: not processes_of_ray(), "the end of all processes of Ray", 60)
-    noted = len(entries(folder))
-    assert 2 <= noted < 24
+    n_made = len(results(folder))
+    assert 2 <= n_made < 24
     again = run_mynah("batch", folder / "sheet.csv", "-o", folder / "out", "--resume")
     assert again.returncode == 0, again.stderr
-    assert f"{noted} there already" in again.stdout
+    assert f"{n_made} there already" in again.stdout
 
 
 @needs_ray

@@ -27,7 +27,9 @@ _PART_NAME: Final = "mynah_batch.{}.jsonl"
 @dataclass(frozen=True)
 class Entry:
     """One result: `fingerprint` tells what it was made of, `sha256` what was written. With
-    `failure` a sentence, nothing was. `noted_s` is when, in seconds of the Unix clock."""
+    `failure` a sentence, nothing was. `replaces` is the checksum of the result before, which is
+    still there if a crash came between this note and the result; `noted_s` is when it was noted, in
+    seconds of the Unix clock."""
 
     output: str
     fingerprint: str
@@ -35,6 +37,7 @@ class Entry:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     failure: str = ""
+    replaces: str = ""
     noted_s: float = 0.0
 
 
@@ -99,7 +102,7 @@ def is_edited(entry: Entry | None, path: Path) -> bool:
         entry is not None
         and bool(entry.sha256)
         and path.is_file()
-        and hash_file(path) != entry.sha256
+        and hash_file(path) not in (entry.sha256, entry.replaces)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections import deque
@@ -22,7 +23,7 @@ from mynah_shared.client.steps import Line
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.protocol.messages import ModelInfo
 
-from ..clip_files import write_clip
+from ..clip_files import clip_writer, replace_file
 from .ledger import Entry, Ledger, fingerprint_of, hash_file, is_done, is_edited
 from .plan import Item
 
@@ -150,14 +151,20 @@ class BatchRun:
     def _write(self, item: Item, fingerprint: str, event: Finished, seconds: float) -> None:
         path = self._folder / item.output
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_clip(event.clip, path, json.dumps(event.meta))
-        warnings = tuple(str(sentence) for sentence in event.meta.get("warnings", ()))
+        data = clip_writer(path)(event.clip, json.dumps(event.meta))
         entry = Entry(
-            item.output.as_posix(), fingerprint, hash_file(path), round(seconds, 3), warnings
+            item.output.as_posix(),
+            fingerprint,
+            hashlib.sha256(data).hexdigest(),
+            round(seconds, 3),
+            tuple(str(sentence) for sentence in event.meta.get("warnings", ())),
+            replaces=hash_file(path) if path.is_file() else "",
         )
+        # First the note: a result that a crash left without one would be a stranger's file.
         self._ledger.add(entry)
+        replace_file(path, data)
         self.tally.made += 1
-        self.tally.warned += bool(warnings)
+        self.tally.warned += bool(entry.warnings)
         self._view.ended(self.tally, item, entry)
 
     def _fail(self, item: Item, fingerprint: str, sentence: str) -> None:
