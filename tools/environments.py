@@ -110,8 +110,15 @@ def capture() -> str | None:
     Installed only where it leaves numpy as it is, and kept only if it can be loaded: on Linux its
     OpenCV needs libraries of the system.
     """
-    reason = _add("mediapipe", extra("capture"), "videos (some 400 MB)", against_mediapipe)
+    reason = _add("mediapipe", extra("capture"), "videos (some 400 MB)", against_replaced)
     return reason or _load_mediapipe(engine())
+
+
+def farm() -> str | None:
+    """Adds Ray and the reference implementation of Open Job Description to the engine's
+    environment; why they were left out, or None."""
+    wanted = [*extra("ray"), *group("farm")]
+    return _add("farm", wanted, "tests of farms (some 100 MB)", against_replaced)
 
 
 def _add(
@@ -158,7 +165,7 @@ def against_torch(packages: list[str]) -> str | None:
     return f"{len(cuda)} CUDA packages ({cuda[0]}, …)" if cuda else None
 
 
-def against_mediapipe(packages: list[str]) -> str | None:
+def against_replaced(packages: list[str]) -> str | None:
     """Packages that the engine has already, in the version that its types are checked for."""
     replaced = [name for name in packages if name.lower() in ("numpy", "scipy", "onnxruntime")]
     return f"another {replaced[0]}" if replaced else None

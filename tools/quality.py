@@ -52,6 +52,7 @@ def test(bpy: str | None) -> int:
     python = environments.engine()
     no_torch = environments.torch()
     no_capture = environments.capture()
+    no_farm = environments.farm()
     _check(python, report)
     pytest = ["-m", "pytest", "-q"]
     report.run("pytest (engine)", [python, *pytest, *(f"--ignore={path}" for path in _IN_BLENDER)])
@@ -59,6 +60,8 @@ def test(bpy: str | None) -> int:
         report.skip("tests/training (torch)", no_torch)
     if no_capture:
         report.skip("tests of videos (MediaPipe)", no_capture)
+    if no_farm:
+        report.skip("tests of farms (Ray, OpenJD)", no_farm)
     try:
         like_maya = environments.maya()
     except BuildError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
@@ -38,6 +39,9 @@ _HANG_S: Final = 120.0
 _CANCEL_GRACE_S: Final = 10.0
 _BACK_OFF_S: Final = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _TICK_S: Final = 1.0
+WORKER_ENVIRONMENT: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Sums of numpy's linear algebra end in other bits with other numbers of threads, so that results
+would depend on the machine's cores. The models have threads of their own."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class Supervisor(threading.Thread):
             [*WORKER, str(self._config.weights), str(self._config.blob_dir), str(trace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, **WORKER_ENVIRONMENT},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert process.stdin is not None

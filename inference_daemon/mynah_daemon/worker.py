@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.clip import MotionClip
@@ -27,6 +27,7 @@ from mynah_shared.protocol.messages import (
     ErrorCode,
     JobEvent,
     JobState,
+    Message,
     Submit,
     SynthesizeReply,
     SynthesizeRequest,
@@ -47,11 +48,19 @@ class JobCancelled(Exception):
     """Raised between two steps of a job that nobody wants any more."""
 
 
+class Outbox(Protocol):
+    """Who hears how far a job is."""
+
+    def send(self, message: Message, attempt: bytes) -> None:
+        """Takes a message about the job of this attempt."""
+        ...
+
+
 class Worker:
     """Runs as many jobs at a time as the daemon hands it, at most `LINES_AT_ONCE`; their windows
     are denoised together."""
 
-    def __init__(self, store: ModelStore, blobs: Path, writer: LinkWriter) -> None:
+    def __init__(self, store: ModelStore, blobs: Path, writer: Outbox) -> None:
         self._store, self._blobs, self._writer = store, blobs, writer
         self._engine = LipSyncEngine(store)
         self._decoder = Decoder()
@@ -71,24 +80,29 @@ class Worker:
 
     def run(self) -> None:
         """Loads the default model, then serves for ever on threads."""
+        self.load()
+        for number in range(LINES_AT_ONCE):
+            threading.Thread(target=self._serve, name=f"line {number}", daemon=True).start()
+        threading.Event().wait()
+
+    def load(self) -> None:
+        """Gets the decoder and the default model ready."""
         self._decoder.prepare()
         try:
             self._engine.model("")
         except MynahError as err:
             logger.warning("%s", err)  # the first job will say so to its client
-        for number in range(LINES_AT_ONCE):
-            threading.Thread(target=self._serve, name=f"line {number}", daemon=True).start()
-        threading.Event().wait()
 
     def _serve(self) -> None:
         while True:
             envelope = self._inbox.get()
             if isinstance(envelope.message, Submit):
                 (request,) = envelope.message.requests
-                self._writer.send(self._perform(request, envelope.message_id), envelope.message_id)
+                self._writer.send(self.perform(request, envelope.message_id), envelope.message_id)
                 self._decoder.prepare()
 
-    def _perform(self, request: SynthesizeRequest, attempt: bytes) -> SynthesizeReply | JobEvent:
+    def perform(self, request: SynthesizeRequest, attempt: bytes) -> SynthesizeReply | JobEvent:
+        """The result, or the event that tells why there is none."""
         job_id = attempt.hex()
         try:
             clip, meta = self._synthesize(request, job_id, attempt)

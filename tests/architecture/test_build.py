@@ -55,8 +55,8 @@ def test_cuda_packages_are_found_in_pips_report() -> None:
 def test_mediapipe_is_the_extra_and_leaves_numpy_alone() -> None:
     (wanted,) = environments.extra("capture")
     assert wanted.startswith("mediapipe==")
-    assert environments.against_mediapipe(["mediapipe", "opencv-contrib-python"]) is None
-    assert environments.against_mediapipe(["mediapipe", "Numpy"]) == "another Numpy"
+    assert environments.against_replaced(["mediapipe", "opencv-contrib-python"]) is None
+    assert environments.against_replaced(["mediapipe", "Numpy"]) == "another Numpy"
 
 
 def test_the_packed_manifest_is_valid_and_names_the_wheels(repository: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +21,14 @@ from mynah_shared.protocol.messages import ModelInfo
 from .plan import Item
 
 LEDGER_NAME: Final = "mynah_batch.jsonl"
+_PART_NAME: Final = "mynah_batch.{}.jsonl"
 
 
 @dataclass(frozen=True)
 class Entry:
     """One result: `fingerprint` tells what it was made of, `sha256` what was written. With
-    `failure` a sentence, nothing was."""
+    `failure` a sentence, nothing was. `noted_s` is when it was noted, in seconds of the Unix
+    clock."""
 
     output: str
     fingerprint: str
@@ -33,20 +36,35 @@ class Entry:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     failure: str = ""
+    noted_s: float = 0.0
 
 
 class Ledger:
     """The file `mynah_batch.jsonl` of a folder: an entry per line, the last one of a result counts.
 
     Entries are on disk when `add` returns. A line that a crash cut off is ignored.
+
+    Machines that share a folder would spoil each other's file, so each `part` of a batch has one
+    of its own, `mynah_batch.PART.jsonl`. All are read; where two know a result, the later counts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, part: str = "") -> None:
         self._folder = folder
-        self._path = folder / LEDGER_NAME
-        self.entries = {entry.output: entry for entry in _read(self._path)}
+        self._path = folder / (_PART_NAME.format(part) if part else LEDGER_NAME)
+        self.entries: dict[str, Entry] = {}
+        for path in (folder / LEDGER_NAME, *sorted(folder.glob(_PART_NAME.format("*")))):
+            for entry in {entry.output: entry for entry in _read(path)}.values():
+                known = self.entries.get(entry.output)
+                if known is None or entry.noted_s >= known.noted_s:
+                    self.entries[entry.output] = entry
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self._path.name
 
     def add(self, entry: Entry) -> None:
+        entry = dataclasses.replace(entry, noted_s=round(time.time(), 3))
         self.entries[entry.output] = entry
         is_cut_off = self._path.exists() and not _ends_with_newline(self._path)
         with self._path.open("a", encoding="utf-8") as file:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from mynah_shared._version import __version__
-from mynah_shared.client.background import BackgroundClient
-from mynah_shared.client.connection_file import ConnectionInfo
 from mynah_shared.client.events import (
     UNAVAILABLE,
     Cancelled,
     ClientEvent,
-    Connected,
-    Disconnected,
     Failed,
     Finished,
     Progressed,
 )
+from mynah_shared.client.steps import Line
 from mynah_shared.errors import BadInputError, EngineUnavailableError
 from mynah_shared.protocol.messages import ModelInfo
 
@@ -33,12 +28,35 @@ from .ledger import Entry, Ledger, fingerprint_of, is_done, is_edited
 from .metas import note_meta
 from .plan import Item
 
-_IN_FLIGHT: Final = 12
-"""Enough to keep an engine busy while results are written; so few that a Ctrl-C loses little."""
-_POLL_S: Final = 0.1  # a wait without end would not hear Ctrl-C on Windows
 _MOST_LOST: Final = 3
 """One line may take the engine down with it; so many in a row mean that there is none."""
 _EDITED: Final = "was changed since it was made, so it was kept; delete it to have it made anew."
+
+
+class Performers(Protocol):
+    """Who makes the lines: the daemon of this computer, or a farm."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many lines keep it busy; no more, so that a Ctrl-C loses little."""
+        ...
+
+    def models(self) -> Sequence[ModelInfo]:
+        """What the lines are made with, once it is ready; called first. Raises
+        `EngineUnavailableError` if it can't be."""
+        ...
+
+    def generate(self, line: Line) -> str:
+        """Begins a line; returns the ticket that its events bear."""
+        ...
+
+    def next_event(self) -> ClientEvent | None:
+        """What happened next, None if nothing did for a moment."""
+        ...
+
+    def close(self) -> None:
+        """Cancels what is under way; also after `models` failed."""
+        ...
 
 
 class View(Protocol):
@@ -80,20 +98,19 @@ class BatchRun:
         self._n_lost = 0
         self.tally = Tally(len(self._waiting))
 
-    def run(self, connect: Callable[[], ConnectionInfo], app: str) -> None:
+    def run(self, performers: Performers) -> None:
         """Raises `EngineUnavailableError` if there is no engine to be had, `OSError` if results
-        can't be written; an interrupt cancels what is under way."""
-        client = BackgroundClient(connect, app, __version__)
+        can't be written; an interrupt cancels what is under way. Closes `performers`."""
         try:
-            models = _models(client)
+            models = performers.models()
             while self._waiting or self._under_way:
-                while self._waiting and len(self._under_way) < _IN_FLIGHT:
-                    self._begin(client, self._waiting.popleft(), models)
-                self._take(client)
+                while self._waiting and len(self._under_way) < performers.in_flight:
+                    self._begin(performers, self._waiting.popleft(), models)
+                self._take(performers)
         finally:
-            client.close(timeout_s=2.0)
+            performers.close()
 
-    def _begin(self, client: BackgroundClient, item: Item, models: Sequence[ModelInfo]) -> None:
+    def _begin(self, performers: Performers, item: Item, models: Sequence[ModelInfo]) -> None:
         path = self._folder / item.output
         self._ledger.settle(item.output.as_posix())
         known = self._ledger.entries.get(item.output.as_posix())
@@ -107,13 +124,13 @@ class BatchRun:
         elif is_edited(known, path):
             self.tally.kept.append((item, f"'{item.output}' {_EDITED}"))
         else:
-            ticket = client.generate(item.line, is_batch=True)
+            ticket = performers.generate(item.line)
             self._under_way[ticket] = (item, fingerprint, time.monotonic())
             return
         self._view.update(self.tally, item.title, "", 1.0)
 
-    def _take(self, client: BackgroundClient) -> None:
-        event = _next(client)
+    def _take(self, performers: Performers) -> None:
+        event = performers.next_event()
         ticket = getattr(event, "ticket", "")
         if ticket not in self._under_way:
             return
@@ -141,7 +158,7 @@ class BatchRun:
         note_meta(self._folder, entry.output, sha256, event.meta)
         self._ledger.store(entry, data)
         self.tally.made += 1
-        self.tally.warned += bool(warnings)
+        self.tally.warned += bool(entry.warnings)
         self._view.ended(self.tally, item, entry)
 
     def _fail(self, item: Item, fingerprint: str, sentence: str) -> None:
@@ -149,20 +166,3 @@ class BatchRun:
         self._ledger.add(entry)
         self.tally.failed.append((item, sentence))
         self._view.ended(self.tally, item, entry)
-
-
-def _models(client: BackgroundClient) -> tuple[ModelInfo, ...]:
-    """What the daemon performs with: the client connects by itself."""
-    while True:
-        event = _next(client)
-        if isinstance(event, Connected):
-            return event.models
-        if isinstance(event, Disconnected):
-            raise EngineUnavailableError(event.message)
-
-
-def _next(client: BackgroundClient) -> ClientEvent | None:
-    try:
-        return client.events.get(timeout=_POLL_S)
-    except queue.Empty:
-        return None

@@ -10,12 +10,13 @@ from typing import Any
 from mynah_shared._version import __version__
 from mynah_shared.client.connection_file import read_connection_file
 from mynah_shared.client.remote import DEFAULT_PORT
-from mynah_shared.errors import EngineUnavailableError
+from mynah_shared.errors import BadInputError, EngineUnavailableError
 
 from ..config import LOOPBACK, config_from_environment
 from ..daemon import Daemon
 from ..listening import read_listen
 from ..locking import AlreadyRunningError
+from .connecting import connect
 
 
 def add_parser(commands: Any) -> None:
@@ -36,6 +37,9 @@ def add_parser(commands: Any) -> None:
         metavar="PORT",
         help="answer Prometheus at this port, at /metrics (needs the extra 'metrics')",
     )
+    parser.add_argument(
+        "--detach", action="store_true", help="start it in the background, unless one runs"
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,6 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises `EngineUnavailableError` if another daemon keeps this one from listening.
     """
+    if arguments.detach:
+        if arguments.listen or arguments.metrics:
+            raise BadInputError(
+                "--detach starts a daemon for this computer alone; without it, --listen and "
+                "--metrics work in a service of the system (see docs/REMOTE.md)."
+            )
+        print(f"The Mynah daemon is ready (process {connect().pid}); `mynah stop` ends it.")
+        return 0
     listen = read_listen(arguments.listen) if arguments.listen else None
     config = config_from_environment(arguments.host, listen)
     config = replace(config, metrics_port=arguments.metrics)

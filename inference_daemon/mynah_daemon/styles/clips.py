@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from mynah_shared.motion.clip import MotionClip
 from mynah_shared.protocol.messages import GestureUse, StyleUse
 from mynah_shared.scene.style_words import LIBRARY_SUFFIX, STYLE_SUFFIXES
 
-from ..blobs import BlobStore
 from ..clip_files import read_clip
 from .library import StyleLibrary
 from .style_file import read_style
@@ -27,7 +26,15 @@ LONGEST_S: Final = 600.0
 U = TypeVar("U", StyleUse, GestureUse)
 
 
-def resolve_clip(use: U, library: StyleLibrary, blobs: BlobStore) -> U:
+class Files(Protocol):
+    """Where the clips of a request lie."""
+
+    def add(self, data: bytes) -> str:
+        """Stores a file; returns its SHA-256."""
+        ...
+
+
+def resolve_clip(use: U, library: StyleLibrary, blobs: Files) -> U:
     """The same style or gesture with its clip among the blobs; the neutral style has none.
 
     Raises `BadInputError` if the library has no style of this name, or has lost its file.
