@@ -38,6 +38,19 @@ blender_addon.unregister()
 sys.exit(code)
 """
 
+OWN_SCRIPT = """
+import sys
+import bpy
+import blender_addon
+from blender_addon.command import generate_all
+bpy.ops.wm.open_mainfile(filepath=sys.argv[1])
+blender_addon.register()
+tally = generate_all(characters=["Anna"], say=print)
+assert not tally.failed
+bpy.ops.wm.save_mainfile()
+blender_addon.unregister()
+"""
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -93,6 +106,22 @@ def test_a_farm_makes_a_saved_scene(
     assert process.returncode == 0
     assert "0 of 8 lines made, 8 had not changed." in told
     assert daemon.count(m.Submit) == 8
+
+
+def test_a_farms_own_script(scene_file: Path, daemon: FakeDaemon, repository: Path) -> None:
+    """As `blender -b scene.blend --python farm.py` runs it."""
+    paths = os.pathsep.join(map(str, (repository, repository / "shared")))
+    run = subprocess.run(
+        [sys.executable, "-c", OWN_SCRIPT, str(scene_file)],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "[4/4]" in run.stdout
+    assert actions_in(scene_file) == ["00", "02", "04", "06"]
 
 
 def test_after_a_crash_nothing_is_computed_again(

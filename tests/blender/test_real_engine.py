@@ -20,6 +20,8 @@ from blender_addon.style_catalog import catalog
 from blender_addon.style_pictures import icons_of
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.motion.clip import MotionClip
+from mynah_shared.motion.curves import closure_pins
 from tests.blender.characters import f_curves
 
 ENGINE = os.environ.get("MYNAH_ENGINE")
@@ -86,6 +88,30 @@ def test_keys_equal_what_the_command_line_gives(
     assert record["audio_sha256"] == action["mynah_audio"]
     assert record["model"] == action["mynah_model"]
     assert record["seconds"]["motion"] > 0
+
+
+def test_keys_are_few_and_the_lips_close(
+    face: bpy.types.Object, line: Path, tmp_path: Path
+) -> None:
+    """One key for five frames at most, at an error of 0.01; each closure is keyed as it is."""
+    bpy.context.scene.render.fps = 25
+    assert bpy.ops.mynah.generate() == {"FINISHED"}
+    report = session.outcome.report
+    assert report.keys_before >= 5 * report.keys_after
+
+    out = tmp_path / "line.npz"
+    command = ["generate", str(line), "-o", str(out), "--fps", "25"]
+    subprocess.run([ENGINE, "-m", "mynah_daemon", *command], check=True, timeout=60)
+    with np.load(out, allow_pickle=False) as content:
+        clip = MotionClip(25.0, tuple(content["channels"].tolist()), content["values"])
+    curves = f_curves(face.data.shape_keys)
+    pins = closure_pins(clip)
+    assert len(pins["jawOpen"]) > 5
+    for channel, rows in pins.items():
+        curve = curves[f'key_blocks["{channel}"].value', 0]
+        keys = {round(key.co.x): key.co.y for key in curve.keyframe_points}
+        for row in rows.tolist():
+            assert keys[1 + row] == pytest.approx(float(clip.column(channel)[row]), abs=1e-5)
 
 
 def test_no_sound_is_a_sentence_and_changes_nothing(

@@ -18,13 +18,8 @@ import tomllib
 import blender_addon
 from blender_addon import (
     library,
-    preferences,
-    properties,
     registration,
-    style_properties,
-    take_properties,
 )
-from blender_addon.dialogue import properties as dialogue_properties
 from mynah_shared._version import __version__
 
 pytestmark = pytest.mark.bpy
@@ -57,21 +52,14 @@ def test_every_class_is_in_the_list() -> None:
 OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
 
 
-@pytest.mark.parametrize(
-    "cls",
-    [
-        preferences.MYNAH_preferences,
-        properties.MYNAH_PG_settings,
-        style_properties.MYNAH_PG_style,
-        style_properties.MYNAH_PG_gesture,
-        take_properties.MYNAH_PG_take,
-        dialogue_properties.MYNAH_PG_line,
-        dialogue_properties.MYNAH_PG_speaker,
-        dialogue_properties.MYNAH_PG_dialogue,
-        *(operator for operator in OPERATORS if operator.__annotations__),
-    ],
-    ids=lambda c: c.__name__,
-)
+WITH_PROPERTIES = [
+    cls
+    for cls in registration.CLASSES
+    if any(vars(base).get("__annotations__") for base in cls.__mro__)
+]
+
+
+@pytest.mark.parametrize("cls", WITH_PROPERTIES, ids=lambda c: c.__name__)
 def test_every_property_has_a_tooltip(cls: type) -> None:
     names = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
     rna = cls.bl_rna
