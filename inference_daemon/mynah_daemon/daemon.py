@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Final
 
@@ -110,7 +110,7 @@ class Daemon:
         return keys, Visitors(keys.client_public, folder)
 
     @contextlib.contextmanager
-    def _metrics(self, service: Service) -> Iterator[None]:
+    def _metrics(self, service: Service) -> Generator[None]:
         """Figures for Prometheus, if asked for."""
         if not self._config.metrics_port:
             yield
