@@ -180,9 +180,9 @@ def _load_mediapipe(python: Path) -> str | None:
     return None
 
 
-def _ensure(
-    name: str, requirements: Sequence[str], sources: str, base: str = sys.executable
-) -> Path:
+def _ensure(name: str, requirements: Sequence[str], sources: str, base: str = "") -> Path:
+    """Made anew if what is asked for has changed. `base` is the Python that makes it, '' this one:
+    which must not count, as it is another one when an environment's own Python comes here."""
     venv = VENVS / name
     python, stamp = python_of(venv), venv / _STAMP
     asked = "\n".join([sys.version, base, str(ROOT), *requirements, sources])
@@ -190,7 +190,7 @@ def _ensure(
     if stamp.is_file() and python.exists() and stamp.read_text(encoding="utf-8") == digest:
         return python
     with step(f"Environment .venv/{name}"):
-        _create(venv, name, base)
+        _create(venv, name, base or sys.executable)
         _pip(python, requirements, f"install-{name}")
     stamp.write_text(digest, encoding="utf-8")
     return python

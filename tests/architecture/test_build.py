@@ -52,6 +52,27 @@ def test_cuda_packages_are_found_in_pips_report() -> None:
     assert environments.against_torch(["torch", "sympy"]) is None
 
 
+def test_an_environment_is_not_made_anew_by_its_own_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def create(venv: Path, _name: str, base: str) -> None:
+        made.append(base)
+        python = environments.python_of(venv)
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
+
+    monkeypatch.setattr(environments, "VENVS", tmp_path)
+    monkeypatch.setattr(environments, "_create", create)
+    monkeypatch.setattr(environments, "_pip", lambda *_: None)
+    python = environments.engine()
+    assert made == [sys.executable]
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert environments.engine() == python
+    assert len(made) == 1
+
+
 def test_mediapipe_is_the_extra_and_leaves_numpy_alone() -> None:
     (wanted,) = environments.extra("capture")
     assert wanted.startswith("mediapipe==")
