@@ -54,14 +54,8 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
     from mynah_shared.motion.clip import MotionClip
-    from mynah_shared.motion.curves import (
-        LEAST_TURN_RAD,
-        Interpolation,
-        KeyedCurve,
-        KeyStyle,
-        closure_pins,
-        reduce_clip,
-    )
+    from mynah_shared.motion.curves import Interpolation, KeyedCurve, KeyStyle, closure_pins
+    from mynah_shared.motion.key_reduction import LEAST_TURN_RAD, reduce_in_steps
     from mynah_shared.motion.npz import clip_to_npz
     from mynah_shared.motion.regions import LIPS
     from mynah_shared.motion.retarget import Weights, carry_pins, retarget
@@ -148,14 +142,8 @@ else:
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
     from .vendor.mynah_shared.motion.clip import MotionClip
-    from .vendor.mynah_shared.motion.curves import (
-        LEAST_TURN_RAD,
-        Interpolation,
-        KeyedCurve,
-        KeyStyle,
-        closure_pins,
-        reduce_clip,
-    )
+    from .vendor.mynah_shared.motion.curves import Interpolation, KeyedCurve, KeyStyle, closure_pins
+    from .vendor.mynah_shared.motion.key_reduction import LEAST_TURN_RAD, reduce_in_steps
     from .vendor.mynah_shared.motion.npz import clip_to_npz
     from .vendor.mynah_shared.motion.regions import LIPS
     from .vendor.mynah_shared.motion.retarget import Weights, carry_pins, retarget
@@ -290,7 +278,7 @@ __all__ = [
     "read_connection_file",
     "read_marker",
     "read_sheet",
-    "reduce_clip",
+    "reduce_in_steps",
     "report_sentences",
     "retarget",
     "shown_value",

@@ -15,7 +15,7 @@ from ..library import (
     MotionClip,
     closure_pins,
     hold_poses,
-    reduce_clip,
+    reduce_in_steps,
     step_clip,
 )
 from ..pieces import Pieces
@@ -25,7 +25,7 @@ Rows = Mapping[str, np.ndarray]
 """Numbers of rows by channel."""
 
 _VALUES = 4000
-"""So many values are made into keys in one piece, at least one channel."""
+"""So many values are stepped in one piece, at least one channel."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,14 @@ def key_curves(
     Smooth and linear ones have keys at the rows that `pins` names; stepped ones show those in
     `mouth` as the lips close. `ranges` is what the error bound is a share of, else 1.
     """
+    if keying.holds is None:
+        is_linear = keying.style.interpolation is Interpolation.linear
+        steps = reduce_in_steps(values, keying.style.bound, pins, ranges, is_linear=is_linear)
+        return list((yield from steps))
     curves: list[KeyedCurve] = []
     at_once = max(1, _VALUES // max(values.n_frames, 1))
     for first in range(0, len(values.channels), at_once):
         some = values.select(values.channels[first : first + at_once])
-        if keying.holds is not None:
-            curves += step_clip(some, keying.holds, mouth)
-        else:
-            curves += reduce_clip(
-                some,
-                keying.style.bound,
-                {name: pins[name] for name in some.channels if name in pins},
-                ranges,
-                is_linear=keying.style.interpolation is Interpolation.linear,
-            )
+        curves += step_clip(some, keying.holds, mouth)
         yield first / len(values.channels)
     return curves

@@ -19,9 +19,9 @@ from mynah_shared.motion.curves import (
     Interpolation,
     KeyStyle,
     closure_pins,
-    reduce_clip,
     sample,
 )
+from mynah_shared.motion.key_reduction import reduce_clip
 from mynah_shared.motion.stepping import hold_poses, step_clip
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.blender.characters import f_curves, is_edited, make_face, make_rig, value

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from mynah_shared.errors import BadInputError
+from mynah_shared.motion import key_reduction
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
 from mynah_shared.motion.curves import (
     CLOSING_CHANNELS,
-    LEAST_TURN_RAD,
     Interpolation,
     KeyedCurve,
     KeyStyle,
     closure_pins,
     hermite,
-    reduce_clip,
     resample,
     sample,
     slopes,
     smooth,
 )
+from mynah_shared.motion.key_reduction import LEAST_TURN_RAD, reduce_clip, reduce_in_steps
 
 RATES = (12, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60)
 
@@ -169,6 +169,56 @@ def test_zero_bound_reproduces_the_resampled_curve_between_rows() -> None:
     (curve,) = reduce_clip(clip, 0.0)
     positions = np.linspace(0, 49, 500)
     assert np.allclose(curve.at(positions), sample(clip.values, positions)[:, 0], atol=1e-9)
+
+
+def test_fitted_slopes_need_fewer_keys_and_stay_near_between_rows_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clip = speech_clip()
+    curves = reduce_clip(clip)
+    monkeypatch.setattr(key_reduction, "remove_keys", lambda *_: ())
+    plain = reduce_clip(clip)
+    moving = [i for i, curve in enumerate(plain) if len(curve.rows) > 10]
+    assert len(moving) >= 4
+    n_keys = sum(len(curves[i].rows) for i in moving)
+    assert n_keys < 0.8 * sum(len(plain[i].rows) for i in moving)
+    rows = np.arange(0, clip.n_frames - 0.5, 0.5)
+    truth = sample(clip.values, rows)
+    for i in moving:
+        turns = curves[i].channel.startswith("head")
+        span = max(np.ptp(clip.values[:, i]), LEAST_TURN_RAD) if turns else 1.0
+        assert np.abs(curves[i].at(rows) - truth[:, i]).max() <= 0.015 * span
+
+
+def test_noise_keeps_its_keys() -> None:
+    (curve,) = reduce_clip(noise_clip(2000, 1))
+    assert len(curve.rows) > 1900
+
+
+def test_a_channel_has_the_same_keys_whatever_the_others_do() -> None:
+    clip = speech_clip()
+    alone = reduce_clip(clip.select(["jawOpen", "headYaw"]))
+    together = {curve.channel: curve for curve in reduce_clip(clip)}
+    for curve in alone:
+        assert np.array_equal(curve.rows, together[curve.channel].rows)
+        assert np.allclose(curve.slopes, together[curve.channel].slopes, atol=1e-12)
+
+
+def test_steps_tell_how_far_they_are_and_give_the_same_curves() -> None:
+    clip = speech_clip(2000)
+    steps, told = reduce_in_steps(clip), []
+    while True:
+        try:
+            told.append(next(steps))
+        except StopIteration as done:
+            curves = done.value
+            break
+    assert len(told) > 40
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] < 1
+    for one, other in zip(curves, reduce_clip(clip), strict=True):
+        assert np.array_equal(one.rows, other.rows)
+        assert np.array_equal(one.slopes, other.slopes)
 
 
 def test_straight_lines_lead_from_key_to_key() -> None:

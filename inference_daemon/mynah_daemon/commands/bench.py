@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from mynah_shared.client.client import Client
 from mynah_shared.errors import BadInputError
-from mynah_shared.motion.curves import closure_pins, reduce_clip
+from mynah_shared.motion.curves import closure_pins
+from mynah_shared.motion.key_reduction import reduce_clip
 from mynah_shared.protocol import codec
 from mynah_shared.protocol.messages import Message, Submit
 

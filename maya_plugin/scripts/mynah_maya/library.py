@@ -30,8 +30,8 @@ from mynah_shared.motion.curves import (
     KeyStyle,
     closure_pins,
     hermite,
-    reduce_clip,
 )
+from mynah_shared.motion.key_reduction import reduce_clip
 from mynah_shared.motion.regions import LIPS
 from mynah_shared.motion.retarget import carry_pins
 from mynah_shared.motion.stepping import hold_poses, step_clip

@@ -1,4 +1,4 @@
-"""Curves between samples: change of rate, smoothing, and sparse keys with an error bound.
+"""Curves between samples: change of rate, smoothing, keys and the curves through them.
 
 One interpolant serves all of it: the shape-preserving cubic (PCHIP, Fritsch and Carlson 1980).
 Between two samples it never leaves their range, so a shape within 0..1 at the samples stays there.
@@ -6,7 +6,6 @@ Between two samples it never leaves their range, so a shape within 0..1 at the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadInputError
-from .arkit import HEAD_CHANNELS
 from .clip import MotionClip
 
 FloatArray = NDArray[np.float64]
@@ -24,18 +22,8 @@ IndexArray = NDArray[np.intp]
 _TAIL: Final = 4.0
 """Half width of the Gaussian kernel in standard deviations; what is cut off is below 1e-4."""
 
-_ROUNDING: Final = 1e-9
-"""Errors below this come from arithmetic and don't deserve a key."""
-
-_LONG: Final = 1024  # rows: longer than nearly every line of dialogue
-_ABOUT: Final = 0.95
-
 SAME_ROW: Final = 1e-6
 """Row numbers nearer than this are the same one."""
-
-LEAST_TURN_RAD: Final = 0.1
-"""A head that turns less than this is keyed as if it turned so far: a hundredth of it, 0.06
-degrees, is no visible error."""
 
 _CLOSURE_DEPTH: Final = 0.02
 """How far the lips must close and open again for the moment between to count as a closure."""
@@ -214,110 +202,6 @@ class KeyedCurve:
         if self.interpolation is Interpolation.linear:
             return start + u * (end - start)
         return hermite(u, start, end, self.slopes[left] * span, self.slopes[right] * span)
-
-
-def reduce_clip(
-    clip: MotionClip,
-    bound: float = 0.01,
-    pins: Mapping[str, ArrayLike] | None = None,
-    ranges: Mapping[str, float] | None = None,
-    *,
-    is_linear: bool = False,
-) -> tuple[KeyedCurve, ...]:
-    """The fewest keys found that keep every channel within `bound` of its range at every row, with
-    cubics or straight lines between them.
-
-    A channel's range is the one in `ranges`, else 1 for a shape and for a head channel its own
-    reach in this clip, at least `LEAST_TURN_RAD`. `pins` names rows per channel that get a key in
-    any case (see `closure_pins`).
-    Raises `BadInputError` if the clip is empty or `bound` is negative.
-    """
-    if clip.n_frames == 0 or not bound >= 0:
-        raise BadInputError(
-            f"Keys can't be made from {clip.n_frames} frames with an error bound of {bound}; "
-            "at least one frame and a bound of 0 or more are needed."
-        )
-    rows = clip.values.astype(np.float64)
-    tangents = slopes(rows)
-    reach = np.maximum(np.ptp(rows, axis=0), LEAST_TURN_RAD)
-    default = np.where(np.isin(clip.channels, HEAD_CHANNELS), reach, 1.0)
-    wanted = [
-        (ranges or {}).get(name, own) for name, own in zip(clip.channels, default, strict=True)
-    ]
-    tolerance = bound * np.array(wanted)
-    pinned = np.zeros(rows.shape, bool)
-    for channel, at in (pins or {}).items():
-        pinned[np.asarray(at, np.intp), clip.channels.index(channel)] = True
-    kept = _kept_rows(rows, None if is_linear else tangents, tolerance, pinned)
-    kind = Interpolation.linear if is_linear else Interpolation.smooth
-    return tuple(
-        KeyedCurve(name, at, rows[at, i], tangents[at, i], kind)
-        for i, (name, at) in enumerate(zip(clip.channels, kept, strict=True))
-    )
-
-
-def _kept_rows(
-    rows: FloatArray, tangents: FloatArray | None, tolerance: FloatArray, pinned: NDArray[np.bool_]
-) -> list[IndexArray]:
-    """Rows to keep per channel: segments, straight without `tangents`, are cut at their worst row
-    until all are good.
-
-    All channels lie end to end in one array, so that each round works on every open segment of
-    every channel at once. Slopes belong to rows and don't change, so a good segment stays good.
-    """
-    length, n_channels = rows.shape
-    values = rows.ravel(order="F")
-    slope = None if tangents is None else tangents.ravel(order="F")
-    allowed = np.repeat(tolerance + _ROUNDING, length)
-    kept = pinned.flatten(order="F")
-    kept[::length] = kept[length - 1 :: length] = True
-    keys = np.flatnonzero(kept)
-    starts, ends = keys[:-1], keys[1:]
-    while True:
-        open_ = ends - starts > 1
-        # from one channel's last row to the next channel's first there is nothing between
-        starts, ends = starts[open_], ends[open_]
-        if not len(starts):
-            return [np.flatnonzero(channel) for channel in np.split(kept, n_channels)]
-        cuts, is_bad = _worst_rows(values, slope, allowed, starts, ends)
-        kept[cuts[is_bad]] = True
-        starts = np.concatenate([starts[is_bad], cuts[is_bad]])
-        ends = np.concatenate([cuts[is_bad], ends[is_bad]])
-
-
-def _worst_rows(
-    values: FloatArray,
-    slope: FloatArray | None,
-    allowed: FloatArray,
-    starts: IndexArray,
-    ends: IndexArray,
-) -> tuple[IndexArray, NDArray[np.bool_]]:
-    """Per segment the row that its cubic or line misses most, and whether it misses by too much.
-
-    In a long segment a row near its middle that is missed about as much, or a motion that repeats
-    would be cut swing by swing from one end.
-    """
-    span = ends - starts
-    rise = (values[ends] - values[starts]) / span
-    inside = span - 1
-    last = np.cumsum(inside)
-    first = last - inside
-    before = np.repeat(first - 1, inside)
-    x = np.arange(len(before)) - before
-    row = x + np.repeat(starts, inside)
-    if slope is None:
-        drawn = np.repeat(values[starts], inside) + x * np.repeat(rise, inside)
-    else:
-        square = (3 * rise - 2 * slope[starts] - slope[ends]) / span
-        cube = (slope[starts] + slope[ends] - 2 * rise) / span**2
-        drawn = x * (np.repeat(square, inside) + x * np.repeat(cube, inside))
-        drawn = np.repeat(values[starts], inside) + x * (np.repeat(slope[starts], inside) + drawn)
-    miss = np.abs(drawn - values[row])
-    worst = np.maximum.reduceat(miss, first)
-    near = worst * np.where(span > _LONG, _ABOUT, 1.0)
-    hits = np.flatnonzero(miss >= np.repeat(near, inside))
-    middle = (np.searchsorted(hits, first) + np.searchsorted(hits, last)) // 2
-    return row[hits[middle]], worst > allowed[starts]
 
 
 def closure_pins(clip: MotionClip) -> dict[str, IndexArray]:
