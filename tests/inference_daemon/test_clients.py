@@ -60,7 +60,7 @@ def test_adding_listing_and_removing(mynah, tmp_path: Path) -> None:  # type: ig
     other = key_to_text(new_key())
     cases = [
         (("anna", "--key", key[:-1]), "no complete Mynah key"),
-        (("anna", "--key", new_key()), "no complete Mynah key"),
+        (("anna", f"--key={new_key()}"), "no complete Mynah key"),
         (("carl", "--key", key), "is the one of 'anna' already"),
         (("../carl", "--key", other), "can't be a client's name"),
         (("Anna", "--key", other), "with another key"),

@@ -30,7 +30,7 @@ if __name__ == "__main__":
     kind = sys.argv[1]
     if kind == "leaky worker":
         leak()
-        worker.main(sys.argv[2], sys.argv[3])
+        worker.main(*sys.argv[2:])
     elif kind == "leaky":
         supervisor.WORKER = (sys.executable, __file__, "leaky worker")  # type: ignore[misc]
         sys.exit(main(["daemon"]))

@@ -114,9 +114,10 @@ def test_a_line_that_kills_its_workers_does_not_hold_the_others_up(
     write_speech(folder / "vo/long.wav", 500)
     write_sheet(folder, "Anna,long,vo/long.wav,1", "Anna,short,vo/0.wav,1")
     with under_way(folder) as process:
-        for nth in ("first", "second"):
-            worker = wait_for(worker_in_hand, f"the {nth} worker", 120)
-            os.kill(worker, signal.SIGKILL)
+        first = wait_for(worker_in_hand, "the first worker", 120)
+        os.kill(first, signal.SIGKILL)
+        second = wait_for(lambda: worker_in_hand(other_than=first), "the second worker", 120)
+        os.kill(second, signal.SIGKILL)
         told, errors = process.communicate(timeout=120)
     assert process.returncode == 2, errors
     assert "2 of 2 lines: 1 made, 1 failed" in told
@@ -137,15 +138,15 @@ def processes_of_ray() -> list[Path]:
     return found
 
 
-def worker_in_hand() -> int:
+def worker_in_hand(other_than: int = 0) -> int:
     """The process id of the worker that performs a line: Ray calls it after the
-    method that it runs; 0 if there is none."""
+    method that it runs; 0 if there is none. One that was killed may take a while to go."""
     for process in processes_of_ray():
         try:
             name = (process / "cmdline").read_bytes()
         except OSError:
             continue
-        if name.startswith(b"ray::RayWorker.perform"):
+        if name.startswith(b"ray::RayWorker.perform") and int(process.name) != other_than:
             return int(process.name)
     return 0
 

@@ -353,7 +353,7 @@ def test_doctor_finds_a_good_installation_good() -> None:
     result = run_mynah("doctor")
     assert result.returncode == 0, result.stdout
     levels = [line.split()[0] for line in result.stdout.splitlines()]
-    assert levels == ["ok"] * 11
+    assert levels == ["ok"] * 12
     assert read_connection_file() is None, "doctor must stop the daemon that it started"
 
 

@@ -92,7 +92,7 @@ def test_a_stopped_daemon_leaves_what_waits_and_deletes_the_other_sounds(
     slow_daemon: None, tmp_path: Path, mynah_home: Path
 ) -> None:
     with started() as first, first.client() as client:
-        done, *lines = upload_lines(client, tmp_path, 3, 30)
+        done, *lines = upload_lines(client, tmp_path, 3, 200)
         (job,) = client.submit([done]).jobs
         wait_for_state(client, job.job_id, (JobState.finished,))
         client.submit(lines)
