@@ -5,6 +5,7 @@ user, as that of `mynah connect`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +32,27 @@ from ..setup.status import looked
 from ..style_catalog import catalog
 
 
-def _busy_reason() -> str:
-    return f"{session.activity}; wait for it or cancel it." if session.activity else ""
+class _Choice(bpy.types.Operator):
+    """What changes where lines are made; never while one is under way."""
 
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        if session.activity:
+            cls.poll_message_set(say_tip(f"{session.activity}; wait for it or cancel it."))
+        return not session.activity
 
-def _changed() -> None:
-    looked.forget()
-    connection_test.forget()
-    catalog.forget()  # another daemon has other styles
-    session.close()  # the next line connects anew, to where it is made now
+    def choose(self, change: Callable[[], object]) -> bool:
+        """Whether the change was made; else it is told why not."""
+        try:
+            change()
+        except MynahError as error:
+            self.report({"ERROR"}, say_report(str(error)))
+            return False
+        looked.forget()
+        connection_test.forget()
+        catalog.forget()  # another daemon has other styles
+        session.close()  # the next line connects anew, to where it is made now
+        return True
 
 
 class MYNAH_OT_copy_key(bpy.types.Operator):
@@ -64,7 +77,7 @@ class MYNAH_OT_copy_key(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MYNAH_OT_choose_daemon(bpy.types.Operator):
+class MYNAH_OT_choose_daemon(_Choice):
     """Have lines made by the daemon that a connection file names.
 
     Without a window the call returns when the connection was tried.
@@ -87,25 +100,13 @@ class MYNAH_OT_choose_daemon(bpy.types.Operator):
         options={"HIDDEN"},
     )
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        reason = _busy_reason()
-        if reason:
-            cls.poll_message_set(say_tip(reason))
-        return not reason
-
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            choose_remote(Path(bpy.path.abspath(self.filepath)))
-        except MynahError as error:
-            self.report({"ERROR"}, say_report(str(error)))
-            return {"CANCELLED"}
-        _changed()
-        return _try(self)
+        path = Path(bpy.path.abspath(self.filepath))
+        return _try(self) if self.choose(lambda: choose_remote(path)) else {"CANCELLED"}
 
 
 class MYNAH_OT_test_connection(bpy.types.Operator):
@@ -126,7 +127,7 @@ class MYNAH_OT_test_connection(bpy.types.Operator):
         return _try(self)
 
 
-class MYNAH_OT_use_this_computer(bpy.types.Operator):
+class MYNAH_OT_use_this_computer(_Choice):
     """Have lines made on this computer again."""
 
     bl_idname = "mynah.use_this_computer"
@@ -134,21 +135,8 @@ class MYNAH_OT_use_this_computer(bpy.types.Operator):
     bl_description = "Have lines made on this computer again"
     bl_options = {"REGISTER", "INTERNAL"}
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        reason = _busy_reason()
-        if reason:
-            cls.poll_message_set(say_tip(reason))
-        return not reason
-
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            choose_local()
-        except MynahError as error:
-            self.report({"ERROR"}, say_report(str(error)))
-            return {"CANCELLED"}
-        _changed()
-        return {"FINISHED"}
+        return {"FINISHED"} if self.choose(choose_local) else {"CANCELLED"}
 
 
 @dataclass(frozen=True)
