@@ -28,8 +28,10 @@ _NEAR: Final = np.array([-3, -2, -1, 1, 2, 3])
 _PULL: Final = 0.1
 """How much a slope is held where it was, in rows: where there is hardly a row to fit, it must not
 run wild."""
-_FEW: Final = 50
-"""If not one in so many keys can go, a curve is noise and not worth the time."""
+_FEW: Final = 20
+"""If not one in so many of a curve's first `_PROBE` keys can go, it is noise and not worth the
+time."""
+_PROBE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def remove_keys(dense: DenseCurves, kept: BoolArray, slopes: FloatArray) -> Iter
             keys = np.flatnonzero(kept)
             curves = keys // dense.length
             order = np.arange(len(keys)) - np.searchsorted(keys, curves * dense.length)
-            places = np.flatnonzero(untried[keys] & (order % _APART == phase))
+            is_next = untried[keys] & (order % _APART == phase)
+            places = np.flatnonzero(is_next & (order < _PROBE) if is_first else is_next)
             if not len(places):
                 continue
             untried[keys[places]] = False
