@@ -62,7 +62,7 @@ def make_style(manner: Manner, engine: LipSyncEngine) -> Style:
     everything = np.ones(len(ARKIT_CHANNELS), bool)
     rng = np.random.default_rng(performer.seed)
     values = perform(performer, said.values, level, everything, rng)
-    values = close_lips(values, _said(segments, 2 * said.n_frames), PHONES)
+    values = close_lips(values, said.fps, _said(segments, 2 * said.n_frames), PHONES)
     clip = MotionClip(FPS, ARKIT_CHANNELS, _rounded(values))
     info = StyleInfo(manner.name, manner.tags, manner.description, PROVENANCE, LICENCE)
     return Style(info, clip, draw_strip(clip))

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mynah_daemon.engine.lip_closure import MOUTH_OPENING, close_lips, rest_in_silence
+from mynah_daemon.engine.lip_closure import (
+    MOUTH_OPENING,
+    close_lips,
+    opening_mm,
+    rest_in_silence,
+)
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.regions import LIPS
 
@@ -34,7 +39,7 @@ def speech(n_frames: int, **phones_at: tuple[int, int]) -> np.ndarray:
 
 @pytest.mark.parametrize("phone", ["B", "M", "P"])
 def test_an_open_bilabial_is_sealed_once(phone: str) -> None:
-    values = close_lips(open_mouth(20), speech(20, **{phone: (8, 10)}), PHONES)
+    values = close_lips(open_mouth(20), 25.0, speech(20, **{phone: (8, 10)}), PHONES)
 
     sealed = np.isclose(values[:, CLOSE], values[:, JAW])
     assert sealed.sum() == 1
@@ -45,7 +50,7 @@ def test_the_seal_comes_where_the_lips_are_nearest() -> None:
     values = open_mouth(20)
     values[9, JAW] = 0.1
 
-    closed = close_lips(values, speech(20, P=(8, 11)), PHONES)
+    closed = close_lips(values, 25.0, speech(20, P=(8, 11)), PHONES)
 
     assert closed[9, CLOSE] == pytest.approx(closed[9, JAW])
     assert closed[11, JAW] == pytest.approx(0.2)
@@ -55,13 +60,44 @@ def test_a_bilabial_that_the_model_closed_stays_as_it_is() -> None:
     values = open_mouth(20)
     values[8:10, JAW] = 0.0
 
-    np.testing.assert_array_equal(close_lips(values, speech(20, M=(8, 9)), PHONES), values)
+    np.testing.assert_array_equal(close_lips(values, 25.0, speech(20, M=(8, 9)), PHONES), values)
+
+
+@pytest.mark.parametrize("fps", [12, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60])
+def test_lips_meet_on_a_frame_at_any_rate(fps: float) -> None:
+    posteriors = speech(50, P=(20, 21))
+    wide = np.repeat(open_mouth(1), round(2 * fps), axis=0)
+
+    closed = close_lips(wide, fps, posteriors, PHONES)
+
+    opening = opening_mm(closed)
+    (nearest,) = np.flatnonzero(opening < 0.3)
+    assert 0.8 - 1 / fps <= nearest / fps <= 0.88
+    far = np.abs(np.arange(len(wide)) - nearest) / fps >= 0.08 - 1e-6
+    np.testing.assert_array_equal(closed[far], wide[far])
+    assert (np.diff(opening[: nearest + 1]) <= 1e-5).all(), "it closes once, and without a jerk"
+    assert (np.diff(opening[nearest:]) >= -1e-5).all()
+
+
+def test_a_smile_lets_go_where_the_jaw_alone_would_not_close() -> None:
+    smile = open_mouth(20)
+    for name in ("mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft"):
+        smile[:, ARKIT_CHANNELS.index(name)] = 0.4
+    smile[:, ARKIT_CHANNELS.index("mouthSmileLeft")] = 0.7
+
+    closed = close_lips(smile, 25.0, speech(20, M=(8, 10)), PHONES)
+
+    nearest = int(opening_mm(closed).argmin())
+    assert 8 <= nearest <= 10
+    assert abs(opening_mm(closed)[nearest]) < 0.3
+    assert closed[nearest, ARKIT_CHANNELS.index("mouthSmileLeft")] == pytest.approx(0.7)
+    np.testing.assert_array_equal(closed[nearest + 4 :], smile[nearest + 4 :])
 
 
 def test_speech_without_bilabials_stays_as_it_is() -> None:
     values = open_mouth(20)
 
-    np.testing.assert_array_equal(close_lips(values, speech(20), PHONES), values)
+    np.testing.assert_array_equal(close_lips(values, 25.0, speech(20), PHONES), values)
 
 
 def test_long_silence_closes_the_mouth_and_leaves_the_brows() -> None:

@@ -22,7 +22,7 @@ from .holds import Holds
 from .lip_closure import close_lips, rest_in_silence
 from .model_store import LOUDNESS, DiffusionEntry, ModelStore, RegressionEntry
 from .model_transfer import ModelTransfer
-from .models import Direction, MotionModel, Performance
+from .models import Direction, MotionModel, Performance, PhonePosteriors
 from .onnx_pair import OnnxPair
 from .postprocess import apply_amounts, constrain
 from .speech import SpeechEncoder
@@ -90,8 +90,9 @@ class LipSyncEngine:
         count = _Counter(progress, total=model.count_steps(len(samples), direction) + 2)
         count("decode")
         performance = model.perform(samples, direction, count)
-        clip = _steady_head(_keep_promises(performance, model.fades_in_silence))
+        clip = _steady_head(_rested(performance, model.fades_in_silence))
         clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
+        clip = _closed(clip, performance.phones)
         if not model.animates_eyes:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
         clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
@@ -178,13 +179,21 @@ def count_frames(n_samples: int, fps: float) -> int:
     return max(1, round(n_samples / SAMPLE_RATE * fps))
 
 
-def _keep_promises(performance: Performance, fading: Sequence[str]) -> MotionClip:
-    """Lips meet on b, m and p and rest in silence, if the model listened for phones."""
+def _rested(performance: Performance, fading: Sequence[str]) -> MotionClip:
+    """Lips rest in silence, if the model listened for phones."""
     clip, phones = performance.clip, performance.phones
     if phones is None:
         return clip
-    values = close_lips(clip.values, phones.probabilities, phones.names)
-    values = rest_in_silence(values, phones.probabilities, phones.names.index(_SILENCE), fading)
+    silence = phones.names.index(_SILENCE)
+    values = rest_in_silence(clip.values, phones.probabilities, silence, fading)
+    return MotionClip(clip.fps, clip.channels, values)
+
+
+def _closed(clip: MotionClip, phones: PhonePosteriors | None) -> MotionClip:
+    """Lips meet on b, m and p, if the model listened for phones."""
+    if phones is None:
+        return clip
+    values = close_lips(clip.values, clip.fps, phones.probabilities, phones.names)
     return MotionClip(clip.fps, clip.channels, values)
 
 

@@ -34,33 +34,50 @@ MOUTH_OPENING: Final = tuple(
     or name.startswith(("mouthLowerDown", "mouthUpperUp", "mouthShrug", "mouthRoll"))
 )
 """What speech does to a mouth; the other channels of the lips also carry an expression at rest."""
+_PARTING: Final = (
+    *("mouthFunnel", "mouthShrugUpper", "mouthRollUpper"),
+    *("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+)
+"""What parts the lips beside the jaw, as in a smile or a sneer."""
 _CLOSED_MM: Final = 0.3
-_NEIGHBOURS: Final = 0.2
-"""How far the frames beside a closure follow it: closures must survive resampling to any rate."""
+_FOLLOWING_S: Final = (0.0, 0.04, 0.08)
+_FOLLOWING: Final = (1.0, 0.2, 0.0)
+"""How far the frames at these times from a closure follow it."""
 _SPEECH_REACH_S: Final = 0.4
 """Lips may prepare (filmed people draw a breath) and relax this long before and after speech."""
 _FADE_S: Final = 0.2
 _PHONE_RATE: Final = 50.0
 
 
-def close_lips(values: FloatArray, posteriors: FloatArray, phones: Sequence[str]) -> FloatArray:
+def close_lips(
+    values: FloatArray, fps: float, posteriors: FloatArray, phones: Sequence[str]
+) -> FloatArray:
     """Brings the lips together once in every bilabial that the model left open.
 
-    Only the moment at which the lips come nearest is touched, with a fifth of the change beside it:
-    a p goes on after its closure has burst. `values` [T, 55] at 25/s, `posteriors` [2T, P] at
-    50/s. Returns a new array.
+    Only the moment at which the lips come nearest is touched, with some of the change beside it: a
+    p goes on after its closure has burst. `values` [T, 55] at the rate that will be seen, or a
+    closure might fall between two frames; `posteriors` [N, P] at 50/s. Returns a new array.
     """
-    likely = posteriors[:, [phones.index(p) for p in BILABIALS]].sum(axis=1)
-    heard = likely.reshape(-1, 2).max(axis=1)[: len(values)] > _HEARD
+    heard = _in_frames(posteriors[:, [phones.index(p) for p in BILABIALS]].sum(axis=1), values, fps)
     opening = opening_mm(values)
     strength = np.zeros(len(values), np.float32)
-    for first, last in _runs(heard):
+    reach = int(np.ceil(_FOLLOWING_S[-1] * fps))
+    for first, last in _runs(heard > _HEARD):
         nearest = first + int(opening[first : last + 1].argmin())
         if opening[nearest] > _CLOSED_MM:
-            around = slice(max(nearest - 1, 0), nearest + 2)
-            strength[around] = np.maximum(strength[around], _NEIGHBOURS)
-            strength[nearest] = 1.0
+            around = np.arange(max(nearest - reach, 0), min(nearest + reach + 1, len(values)))
+            following = np.interp(np.abs(around - nearest) / fps, _FOLLOWING_S, _FOLLOWING)
+            strength[around] = np.maximum(strength[around], following)
     return (values + strength[:, None] * (_sealed(values) - values)).astype(np.float32)
+
+
+def _in_frames(likely: FloatArray, values: FloatArray, fps: float) -> FloatArray:
+    """The most of `likely` [N] at 50/s within each of the frames [T]."""
+    rows = np.arange(len(values) + 1) * _PHONE_RATE / fps
+    begins = np.minimum(rows[:-1].astype(np.intp), len(likely) - 1)
+    ends = np.minimum(np.maximum(np.ceil(rows[1:]).astype(np.intp), begins + 1), len(likely))
+    pairs = np.stack([begins, ends], axis=1).ravel()
+    return np.maximum.reduceat(np.append(likely, np.float32(0)), pairs)[::2]
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -79,12 +96,18 @@ def _sealed(values: FloatArray) -> FloatArray:
     """The same pose [T, 55] with the lips together: mouthClose cancels what is open.
 
     A unit of mouthClose counts as a unit of jawOpen, as on rigs made for ARKit; the jaw keeps its
-    height, which is what a quick closure looks like.
+    height, which is what a quick closure looks like. What parts the lips still, in a smile for
+    one, lets them go as far as it must.
     """
     jaw, close = channel_indices(("jawOpen", "mouthClose"))
+    parting = channel_indices(_PARTING)
     sealed = values.copy()
     raised = values[:, close] + np.maximum(opening_mm(values), 0.0) / _OPENING_MM["jawOpen"]
     sealed[:, close] = np.minimum(raised, np.maximum(values[:, jaw], values[:, close]))
+    left_mm = np.maximum(opening_mm(sealed), 0.0)
+    parted_mm = values[:, parting] @ np.array([_OPENING_MM[name] for name in _PARTING], np.float32)
+    kept = 1.0 - np.minimum(left_mm / np.maximum(parted_mm, 1e-6), 1.0)
+    sealed[:, parting] *= kept[:, None]
     return sealed
 
 
@@ -93,7 +116,8 @@ def rest_in_silence(
 ) -> FloatArray:
     """Fades `channels` to rest where the encoder hears no speech for a while.
 
-    `silence` is the column of the silence phone. Values and posteriors as in `close_lips`.
+    `silence` is the column of the silence phone. `values` [T, 55] at 25/s, `posteriors` [2T, P] at
+    50/s.
     """
     speech = 1.0 - posteriors[:, silence]
     reach = round(_SPEECH_REACH_S * _PHONE_RATE)
