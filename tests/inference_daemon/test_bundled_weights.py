@@ -10,7 +10,7 @@ import pytest
 from mynah_daemon.audio.decode import decode_file
 from mynah_daemon.engine import windows
 from mynah_daemon.engine.engine import LipSyncEngine
-from mynah_daemon.engine.lip_closure import MOUTH_OPENING
+from mynah_daemon.engine.lip_closure import MOUTH_OPENING, opening_mm
 from mynah_daemon.engine.model_store import ModelStore, open_store
 from mynah_daemon.engine.models import Direction
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -73,3 +73,20 @@ def test_speech_opens_the_mouth_and_silence_shuts_it(
         still = still[:, lips]  # which may rest in a trace of an expression
         assert still.max() < trace
         assert np.abs(np.diff(still, axis=0)).max() < 0.005
+
+
+@pytest.mark.parametrize("fps", [12.0, 24.0, 30.0, 60.0])
+def test_lips_meet_on_a_frame_of_each_bilabial_that_was_heard(
+    store: ModelStore, speech: np.ndarray, fps: float
+) -> None:
+    request = SynthesizeRequest("0" * 64, "a.wav", fps=fps, model="regression")
+    made = LipSyncEngine(store).perform(request, speech[: 10 * 16000], lambda *_: None)
+    assert made.phones is not None
+    columns = [made.phones.names.index(phone) for phone in ("B", "M", "P")]
+    heard = made.phones.probabilities[:, columns].sum(axis=1) > 0.5
+    opening = opening_mm(made.clip.values)
+    edges = np.flatnonzero(np.diff(np.pad(heard.astype(int), 1)))
+    assert len(edges) >= 12
+    for first, end in zip(edges[::2] / 50, edges[1::2] / 50, strict=True):
+        frames = slice(int(first * fps), int(np.ceil(end * fps)) + 1)
+        assert opening[frames].min() < 0.3
