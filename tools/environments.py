@@ -220,7 +220,7 @@ def _pip(python: Path, requirements: Sequence[str], log: str) -> None:
 def _explained(error: CommandError) -> BuildError:
     """The same failure with the remedy in front, where the cause is known."""
     causes = {
-        "No space left on device": "The disk is full: free about 3 GB and run this again.",
+        "No space left on device": "The disk is full: free about 4 GB and run this again.",
         "Failed to establish a new connection": "The package index can't be reached: check the "
         "network (or pip's index settings) and run this again.",
         "Temporary failure in name resolution": "The package index can't be reached: check the "
