@@ -215,7 +215,8 @@ def test_a_hard_seam_bends_more_than_a_fade(
     section = transitions_section(stage, {"made up": manners}, passages(long, 1))
 
     at_once, second = section.rows["made up, 0 s"], section.rows["made up, 1 s"]
-    assert at_once["joins"] > 2 * second["joins"]
+    # both are shares of how the motion bends elsewhere, at closures for one
+    assert at_once["joins"] > 1.2 * second["joins"]
     assert at_once["joins"] > 2 * at_once["plain_joins"]
     assert at_once["jump"] > max(second["jump"], at_once["plain_jump"])
     assert "Missed" in section.verdicts[0]
