@@ -69,7 +69,7 @@ def generate_all(
             if not session.pump():
                 time.sleep(_PAUSE_S)
             _tell(batch, say)
-    except BaseException:
+    except BaseException:  # Ctrl-C, too: no line may go on that nobody waits for
         session.cancel(CANCELLED)
         raise
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +27,23 @@ def maya(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     `maya.utils.processIdleEvents()` is an idle moment.
     """
     yield from _start(tmp_path, monkeypatch, batch=False)
+
+
+@pytest.fixture
+def app(maya: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Qt's application, without a screen; its events are handled by `app.processEvents()`.
+
+    Python 3.10 stands for Maya 2024 with PySide2, every later one for Maya 2025 with PySide6.
+    """
+    version, binding = (2024, "PySide2") if sys.version_info < (3, 11) else (2025, "PySide6")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    widgets = pytest.importorskip(
+        f"{binding}.QtWidgets",
+        reason=f"{binding} can't be loaded: the window can't be tested",
+        exc_type=ImportError,
+    )
+    maya.version = version
+    return widgets.QApplication.instance() or widgets.QApplication([])
 
 
 @pytest.fixture

@@ -97,6 +97,14 @@ def test_bad_values_get_a_sentence_and_lose_nothing(
     assert daemon.count(m.Submit) == 0
 
 
+def test_a_batch_refuses_a_quality_that_is_none(scene: Path, daemon: FakeDaemon) -> None:
+    from maya import cmds
+
+    with pytest.raises(RuntimeError, match="There is no quality 'better'"):
+        cmds.mynahBatch(quality="better")
+    assert daemon.count(m.Submit) == 0
+
+
 def test_an_unknown_flag_is_refused(scene: Path) -> None:
     from maya import cmds
 

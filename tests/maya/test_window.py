@@ -18,21 +18,7 @@ from mynah_shared.protocol import messages as m
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.maya.faces import PLUGIN, make_clip, make_face, make_voice, until, values_at, wave_of
 
-VERSION, BINDING = (2024, "PySide2") if sys.version_info < (3, 11) else (2025, "PySide6")
 FRAMES = [10.0 + i for i in range(48)]
-
-
-@pytest.fixture
-def app(maya: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Qt's application; its events are handled by `app.processEvents()`."""
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    widgets = pytest.importorskip(
-        f"{BINDING}.QtWidgets",
-        reason=f"{BINDING} can't be loaded: the window can't be tested",
-        exc_type=ImportError,
-    )
-    maya.version = VERSION
-    return widgets.QApplication.instance() or widgets.QApplication([])
 
 
 @pytest.fixture
@@ -379,7 +365,7 @@ def test_it_is_docked_where_maya_has_a_panel(
 
     monkeypatch.setattr(sessions, "session", session)
     widgets = qt.qt_module("QtWidgets")
-    shiboken = pytest.importorskip("shiboken6" if BINDING == "PySide6" else "shiboken2")
+    shiboken = pytest.importorskip("shiboken2" if sys.version_info < (3, 11) else "shiboken6")
     panel = widgets.QWidget()
     widgets.QVBoxLayout(panel)
     if is_docked:

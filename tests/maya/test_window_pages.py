@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,18 @@ import pytest
 from mynah_shared.client.examination import EngineState
 from tests.maya.faces import PLUGIN, make_face, make_head, until
 
-VERSION, BINDING = (2024, "PySide2") if sys.version_info < (3, 11) else (2025, "PySide6")
-
 
 @pytest.fixture
-def app(maya: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def app(app: Any) -> Any:
     """Qt's application, and a character to look at."""
     from maya import cmds
 
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    widgets = pytest.importorskip(
-        f"{BINDING}.QtWidgets",
-        reason=f"{BINDING} can't be loaded: the window can't be tested",
-        exc_type=ImportError,
-    )
-    maya.version = VERSION
     cmds.loadPlugin(str(PLUGIN))
     make_face()
     make_head()
     cmds.group("face", "head", name="hero")
     cmds.select("hero")
-    return widgets.QApplication.instance() or widgets.QApplication([])
+    return app
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def _make(
         )
         children.check()
         environments.write_stamp(path, stamp)
-    except BaseException:
+    except BaseException:  # a cancel or Ctrl-C, too: half an engine must not be left
         tell(Told(0.95, "Cleaning up"))
         _delete(path)
         raise

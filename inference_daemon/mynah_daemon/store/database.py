@@ -60,7 +60,7 @@ class Database:
         )
         try:
             self._prepare()
-        except BaseException:
+        except BaseException:  # whatever it is, nobody could close the connection later
             self._connection.close()
             raise
 
@@ -78,7 +78,7 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # Ctrl-C, too: the next transaction must not find this one open
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise

@@ -11,8 +11,8 @@ from pathlib import Path
 from maya import cmds
 
 from .character import Character, find_character
-from .library import BadInputError, DialogueLine, Quality, parse_styles, read_marker, read_sheet
-from .order import Order, Wish, cut, order_line
+from .library import BadInputError, read_marker, read_sheet
+from .order import Order, Wish, cut, order_line, spoken_line
 from .scene_reader import (
     Bookmark,
     Source,
@@ -66,7 +66,7 @@ def orders_of_scene(wish: Wish) -> tuple[list[Order], list[str]]:
             continue
         try:
             source = read_audio(node)
-            line = _line(source.line, source, wish)
+            line = spoken_line(source.line, source, wish)
             speaker = _speaker(node, cast)
             orders.append(order_line(line, speaker, source.scene_s, wish, Path(), source.remarks))
         except BadInputError as error:
@@ -99,7 +99,7 @@ def orders_of_bookmarks(wish: Wish) -> tuple[list[Order], list[str]]:
                 is_of_speaker = _words(name) == _words(speaker.name)
                 counts[speaker.name] += is_of_speaker
                 said = f"{source.line} {counts[speaker.name]}" if is_of_speaker else name
-            line = _line(said, part, wish)
+            line = spoken_line(said, part, wish)
             orders.append(order_line(line, speaker, part.scene_s, wish, Path(), part.remarks))
         except BadInputError as error:
             faults.append(f"The line '{mark.text}' can't be made: {error}")
@@ -115,20 +115,6 @@ def _part(source: Source, mark: Bookmark) -> Source:
             f"nothing of '{source.audio.name}' is heard there; move the bookmark over it."
         )
     return cut(source, from_s, to_s)
-
-
-def _line(name: str, source: Source, wish: Wish) -> DialogueLine:
-    return DialogueLine(
-        name=name,
-        audio=source.audio,
-        from_s=source.start_s,
-        to_s=source.end_s,
-        styles=parse_styles(wish.style),
-        strength=wish.strength,
-        seed=wish.seed,
-        quality=Quality(wish.quality),
-        model=wish.model,
-    )
 
 
 def _speaker_called(name: str, cast: Sequence[Character], *, is_line: bool) -> Character:

@@ -70,8 +70,14 @@ def order_of(wish: Wish) -> Order:
     """The line that a command asks for. Raises `BadInputError` with the remedy."""
     character = find_character(wish.characters)
     source = cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
-    spoken = DialogueLine(
-        name=wish.line or source.line,
+    spoken = replace(spoken_line(wish.line or source.line, source, wish), text=wish.text)
+    return order_line(spoken, character, source.scene_s, wish, Path(), source.remarks)
+
+
+def spoken_line(name: str, source: Source, wish: Wish) -> DialogueLine:
+    """The line that a recording holds, spoken in the wished manner."""
+    return DialogueLine(
+        name=name,
         audio=source.audio,
         from_s=source.start_s,
         to_s=source.end_s,
@@ -80,9 +86,7 @@ def order_of(wish: Wish) -> Order:
         seed=wish.seed,
         quality=_quality(wish.quality),
         model=wish.model,
-        text=wish.text,
     )
-    return order_line(spoken, character, source.scene_s, wish, Path(), source.remarks)
 
 
 def order_line(

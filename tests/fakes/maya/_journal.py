@@ -94,7 +94,7 @@ class Journal:
         self._records.append(steps)
         try:
             yield steps
-        except BaseException:
+        except BaseException:  # as Maya: what did not end did not happen
             self.revert(steps)
             raise
         finally:

@@ -130,7 +130,7 @@ def loadPlugin(objects: tuple[Any, ...], flags: Flags) -> list[str]:
         world.plugins[path.stem] = (module, handle)
         try:
             module.initializePlugin(handle)
-        except BaseException:
+        except BaseException:  # as Maya: a plug-in that fails to load is not loaded
             del world.plugins[path.stem]
             raise
         names.append(path.stem)
