@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -13,7 +12,7 @@ from .baking.actions import Tag
 from .baking.line import BakeReport, bake_line
 from .baking.redo import bake_range
 from .fingerprint import MadeOf
-from .library import BadInputError, MotionClip, __version__, provenance
+from .library import BadInputError, MotionClip, __version__, heard_text, provenance
 from .line_settings import find_settings
 from .order import Order
 from .pieces import Pieces
@@ -46,7 +45,7 @@ def key_line(
         style=order.style_names,
         source="PERFORMANCE" if order.line.is_transfer else "VOICE",
         made_of=made.to_json(),
-        heard=json.dumps(meta["heard"], separators=(",", ":")) if "heard" in meta else "",
+        heard=heard_text(meta),
         result=provenance(meta),
         draft=is_draft,
         version=__version__,

@@ -30,11 +30,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared._version import __version__
     from mynah_shared.client.background import BackgroundClient
     from mynah_shared.client.client import Client
-    from mynah_shared.client.connection_file import (
-        ConnectionInfo,
-        read_connection_file,
-        state_dir,
-    )
+    from mynah_shared.client.connection_file import ConnectionInfo, state_dir
     from mynah_shared.client.events import (
         UNAVAILABLE,
         Answered,
@@ -47,9 +43,11 @@ if TYPE_CHECKING or not _IS_VENDORED:
         Progressed,
     )
     from mynah_shared.client.examination import EngineState, Look, engine_faults
-    from mynah_shared.client.launcher import EngineCommand, find_engine, find_or_start_daemon
+    from mynah_shared.client.launcher import FindSetUp, connect_to
+    from mynah_shared.client.paces import Paces
     from mynah_shared.client.provenance import provenance
-    from mynah_shared.client.remote import choose_local, choose_remote, chosen_remote, own_key_text
+    from mynah_shared.client.remote import choose_local, choose_remote, own_key_text
+    from mynah_shared.client.stage_words import STAGE_WORDS
     from mynah_shared.client.steps import LibraryQuestion, Line
     from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -57,9 +55,11 @@ if TYPE_CHECKING or not _IS_VENDORED:
     from mynah_shared.motion.curves import Interpolation, KeyedCurve, KeyStyle, closure_pins
     from mynah_shared.motion.key_reduction import LEAST_TURN_RAD, reduce_in_steps
     from mynah_shared.motion.npz import clip_to_npz
+    from mynah_shared.motion.parts import AMOUNT_PARTS, part_of
     from mynah_shared.motion.regions import LIPS
     from mynah_shared.motion.retarget import Weights, carry_pins, retarget
     from mynah_shared.motion.stepping import Holds, hold_poses, step_clip
+    from mynah_shared.pieces import LAST, Pieces, finish
     from mynah_shared.protocol.messages import (
         AddStyle,
         Amounts,
@@ -84,7 +84,7 @@ if TYPE_CHECKING or not _IS_VENDORED:
         with_weight,
         without_channel,
     )
-    from mynah_shared.rig.inverse import invert
+    from mynah_shared.rig.inverse import invert_in_pieces
     from mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from mynah_shared.rig.mirror import mirrored
@@ -99,21 +99,37 @@ if TYPE_CHECKING or not _IS_VENDORED:
         unmapped,
         view_of,
     )
+    from mynah_shared.scene.captured import (
+        captured_words,
+        check_video,
+        keep_captured,
+        line_of_capture,
+    )
     from mynah_shared.scene.dialogue import DialogueLine
     from mynah_shared.scene.folder import lines_in_folder
+    from mynah_shared.scene.heard import Heard, heard_text, read_heard
     from mynah_shared.scene.marker import read_marker
     from mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
-    from mynah_shared.scene.style_words import style_file
+    from mynah_shared.scene.style_words import read_tags, style_file
+    from mynah_shared.scene.voice_view import (
+        NOTHING,
+        ShownLine,
+        TimeView,
+        Visible,
+        fitting_names,
+        kind_of,
+        see,
+    )
+    from mynah_shared.setup.connection_test import ConnectionTest
+    from mynah_shared.setup.installer.order import LOG_NAME, Order, SetUpError
+    from mynah_shared.setup.job import TICK_S, SetUp
+    from mynah_shared.setup.status import Place, State, Status, looked, python_in
 else:
     _lend_msgpack()
     from .vendor.mynah_shared._version import __version__
     from .vendor.mynah_shared.client.background import BackgroundClient
     from .vendor.mynah_shared.client.client import Client
-    from .vendor.mynah_shared.client.connection_file import (
-        ConnectionInfo,
-        read_connection_file,
-        state_dir,
-    )
+    from .vendor.mynah_shared.client.connection_file import ConnectionInfo, state_dir
     from .vendor.mynah_shared.client.events import (
         UNAVAILABLE,
         Answered,
@@ -126,18 +142,11 @@ else:
         Progressed,
     )
     from .vendor.mynah_shared.client.examination import EngineState, Look, engine_faults
-    from .vendor.mynah_shared.client.launcher import (
-        EngineCommand,
-        find_engine,
-        find_or_start_daemon,
-    )
+    from .vendor.mynah_shared.client.launcher import FindSetUp, connect_to
+    from .vendor.mynah_shared.client.paces import Paces
     from .vendor.mynah_shared.client.provenance import provenance
-    from .vendor.mynah_shared.client.remote import (
-        choose_local,
-        choose_remote,
-        chosen_remote,
-        own_key_text,
-    )
+    from .vendor.mynah_shared.client.remote import choose_local, choose_remote, own_key_text
+    from .vendor.mynah_shared.client.stage_words import STAGE_WORDS
     from .vendor.mynah_shared.client.steps import LibraryQuestion, Line
     from .vendor.mynah_shared.errors import BadInputError, EngineUnavailableError, MynahError
     from .vendor.mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, HEAD_CHANNELS
@@ -145,9 +154,11 @@ else:
     from .vendor.mynah_shared.motion.curves import Interpolation, KeyedCurve, KeyStyle, closure_pins
     from .vendor.mynah_shared.motion.key_reduction import LEAST_TURN_RAD, reduce_in_steps
     from .vendor.mynah_shared.motion.npz import clip_to_npz
+    from .vendor.mynah_shared.motion.parts import AMOUNT_PARTS, part_of
     from .vendor.mynah_shared.motion.regions import LIPS
     from .vendor.mynah_shared.motion.retarget import Weights, carry_pins, retarget
     from .vendor.mynah_shared.motion.stepping import Holds, hold_poses, step_clip
+    from .vendor.mynah_shared.pieces import LAST, Pieces, finish
     from .vendor.mynah_shared.protocol.messages import (
         AddStyle,
         Amounts,
@@ -172,7 +183,7 @@ else:
         with_weight,
         without_channel,
     )
-    from .vendor.mynah_shared.rig.inverse import invert
+    from .vendor.mynah_shared.rig.inverse import invert_in_pieces
     from .vendor.mynah_shared.rig.mapping import CHANNELS, UNBOUNDED, RigMapping
     from .vendor.mynah_shared.rig.matcher import Found, Match, Proposal, propose_mapping
     from .vendor.mynah_shared.rig.mirror import mirrored
@@ -187,13 +198,34 @@ else:
         unmapped,
         view_of,
     )
+    from .vendor.mynah_shared.scene.captured import (
+        captured_words,
+        check_video,
+        keep_captured,
+        line_of_capture,
+    )
     from .vendor.mynah_shared.scene.dialogue import DialogueLine
     from .vendor.mynah_shared.scene.folder import lines_in_folder
+    from .vendor.mynah_shared.scene.heard import Heard, heard_text, read_heard
     from .vendor.mynah_shared.scene.marker import read_marker
     from .vendor.mynah_shared.scene.sheet import SheetError, read_sheet, write_sheet
-    from .vendor.mynah_shared.scene.style_words import style_file
+    from .vendor.mynah_shared.scene.style_words import read_tags, style_file
+    from .vendor.mynah_shared.scene.voice_view import (
+        NOTHING,
+        ShownLine,
+        TimeView,
+        Visible,
+        fitting_names,
+        kind_of,
+        see,
+    )
+    from .vendor.mynah_shared.setup.connection_test import ConnectionTest
+    from .vendor.mynah_shared.setup.installer.order import LOG_NAME, Order, SetUpError
+    from .vendor.mynah_shared.setup.job import TICK_S, SetUp
+    from .vendor.mynah_shared.setup.status import Place, State, Status, looked, python_in
 
 __all__ = [
+    "AMOUNT_PARTS",
     "ARKIT_BLENDSHAPES",
     "AddStyle",
     "Amounts",
@@ -206,26 +238,30 @@ __all__ = [
     "ClientEvent",
     "Connected",
     "ConnectionInfo",
+    "ConnectionTest",
     "DialogueLine",
     "Disconnected",
     "DryRun",
-    "EngineCommand",
     "EngineState",
     "EngineUnavailableError",
     "Failed",
     "FetchStylePicture",
+    "FindSetUp",
     "Finished",
     "Found",
     "GestureUse",
     "HEAD_CHANNELS",
+    "Heard",
     "Holds",
     "Interpolation",
     "KeyStyle",
     "KeyUse",
     "KeyedCurve",
     "Kind",
+    "LAST",
     "LEAST_TURN_RAD",
     "LIPS",
+    "LOG_NAME",
     "LibraryQuestion",
     "Line",
     "ListStyles",
@@ -235,6 +271,11 @@ __all__ = [
     "Motion",
     "MotionClip",
     "MynahError",
+    "NOTHING",
+    "Order",
+    "Paces",
+    "Pieces",
+    "Place",
     "Progressed",
     "Proposal",
     "Quality",
@@ -242,45 +283,65 @@ __all__ = [
     "RigMapping",
     "RigNames",
     "Row",
+    "STAGE_WORDS",
+    "SetUp",
+    "SetUpError",
     "SheetError",
+    "ShownLine",
+    "State",
+    "Status",
     "StyleEntry",
     "StyleList",
     "StylePicture",
     "StyleUse",
+    "TICK_S",
     "Target",
+    "TimeView",
     "UNAVAILABLE",
     "UNBOUNDED",
     "View",
+    "Visible",
     "Weights",
     "__version__",
     "bounds",
+    "captured_words",
     "carry_pins",
+    "check_video",
     "choose_local",
     "choose_remote",
-    "chosen_remote",
     "clip_to_npz",
     "closure_pins",
+    "connect_to",
     "drive",
     "dry_run",
     "engine_faults",
-    "find_engine",
-    "find_or_start_daemon",
+    "finish",
+    "fitting_names",
+    "heard_text",
     "hold_poses",
-    "invert",
+    "invert_in_pieces",
+    "keep_captured",
+    "kind_of",
+    "line_of_capture",
     "lines_in_folder",
+    "looked",
     "matches_search",
     "mirrored",
     "named_target",
     "own_key_text",
+    "part_of",
     "propose_character",
     "propose_mapping",
     "provenance",
-    "read_connection_file",
+    "python_in",
+    "read_heard",
     "read_marker",
     "read_sheet",
+    "read_tags",
     "reduce_in_steps",
     "report_sentences",
     "retarget",
+    "see",
     "shown_value",
     "state_dir",
     "step_clip",

@@ -102,7 +102,7 @@ class Order:
             return line
         take = yield from read_passage(self.redo.passage)
         keys = yield from _read_keys(self.redo)
-        return replace(_within(line), take=clip_to_npz(take), keys=keys)
+        return replace(line.within_redo(), take=clip_to_npz(take), keys=keys)
 
 
 def collect(context: bpy.types.Context, character: bpy.types.Object) -> Order:
@@ -236,18 +236,3 @@ def _key_uses(
         time_s = redo.span.row_at(frame) / redo.span.fps
         value = float(shown.column(channel)[frames.index(frame)])
         yield KeyUse(channel, max(0.0, time_s), value)
-
-
-def _within(line: Line) -> Line:
-    """Of the gestures only those that lie in the range: the others are in the take already."""
-    inside = [
-        line.redo_start_s <= use.at_s and use.at_s + use.to_s - use.from_s <= line.redo_end_s
-        for use in line.gestures
-    ]
-    return replace(
-        line,
-        gestures=tuple(use for use, is_in in zip(line.gestures, inside, strict=True) if is_in),
-        gesture_clips=tuple(
-            c for c, is_in in zip(line.gesture_clips, inside, strict=True) if is_in
-        ),
-    )

@@ -8,10 +8,10 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from .session import Connect, connect_to, session
+from .library import connect_to, looked, python_in
+from .session import Connect, session
 from .setup.drawing import draw_preferences
-from .setup.places import engine_folder
-from .setup.status import looked, python_in, set_up_python
+from .setup.places import engine_place
 
 
 def _engine_changed(_preferences: MYNAH_preferences, _context: bpy.types.Context) -> None:
@@ -70,5 +70,4 @@ def chosen_engine() -> str:
 
 def chosen_connection() -> Connect:
     """How to reach the daemon of the chosen engine."""
-    folder = engine_folder()
-    return connect_to(chosen_engine(), lambda: set_up_python(folder))
+    return connect_to(chosen_engine(), engine_place().engine)

@@ -24,7 +24,7 @@ from .baking.draft import find_owner
 from .baking.placement import our_actions
 from .baking.rig import readable_rig
 from .baking.tracks import Track
-from .library import HEAD_CHANNELS, BadInputError, MotionClip, RigMapping, invert
+from .library import HEAD_CHANNELS, BadInputError, MotionClip, RigMapping, invert_in_pieces
 from .pieces import Pieces
 from .reference import Reference
 from .rigging.members import objects_of
@@ -125,7 +125,7 @@ def read_passage(passage: Passage) -> Pieces[MotionClip]:
     turned = [name for name in HEAD_CHANNELS if name in shown]
     names = [name for name in shown if name not in turned]
     table = np.stack([shown[name] for name in names], axis=1).astype(np.float32)
-    clip = yield from _invert(MotionClip(passage.fps, tuple(names), table), plan.mapping)
+    clip = yield from invert_in_pieces(MotionClip(passage.fps, tuple(names), table), plan.mapping)
     if not turned:
         return clip
     angles = np.stack([shown[name] for name in turned], axis=1).astype(np.float32)
@@ -342,13 +342,3 @@ def _find_owner(owner: Reference) -> Any:
         return find_owner(owner)
     except BadInputError as error:
         raise BadInputError(f"'{owner.name}' was deleted while its animation was read.") from error
-
-
-def _invert(shown: MotionClip, mapping: RigMapping) -> Pieces[MotionClip]:
-    parts: list[MotionClip] = []
-    for start in range(0, max(shown.n_frames, 1), _ROWS):
-        some = MotionClip(shown.fps, shown.channels, shown.values[start : start + _ROWS])
-        parts.append(invert(some, mapping))
-        yield 1.0
-    values = np.concatenate([part.values for part in parts])
-    return MotionClip(shown.fps, parts[0].channels, values)

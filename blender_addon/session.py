@@ -28,7 +28,6 @@ from .library import (
     ClientEvent,
     Connected,
     ConnectionInfo,
-    EngineCommand,
     Failed,
     Finished,
     LibraryQuestion,
@@ -36,7 +35,6 @@ from .library import (
     ModelInfo,
     MynahError,
     Progressed,
-    find_or_start_daemon,
 )
 from .order import Order
 from .pieces import LAST, Pieces
@@ -371,17 +369,6 @@ class Session:
 
 
 session = Session()
-
-
-def connect_to(engine: str, set_up: Callable[[], str] = str) -> Connect:
-    """How to reach the daemon: of the engine at the path `engine`, or of the one that is found,
-    with the engine set up here, whose Python `set_up` tells in the client's thread."""
-
-    def connect() -> ConnectionInfo:
-        command = EngineCommand.from_python(engine) if engine else None
-        return find_or_start_daemon(command, set_up=set_up())
-
-    return connect
 
 
 def push_undo(step: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import bpy
 import numpy as np
 
-from ..library import HEAD_CHANNELS, MotionClip, RigMapping
+from ..library import AMOUNT_PARTS, HEAD_CHANNELS, MotionClip, RigMapping, part_of
 from ..pieces import finish
 from . import head
 from .record import (
@@ -27,14 +27,6 @@ from .rig import Rig, perform, read_rig
 from .tracks import Performed, Track
 
 _NAME = "Mynah "
-_BEGINNINGS = {
-    "lips": ("jaw", "mouth", "tongue"),
-    "brows": ("brow", "cheek", "nose"),
-    "gaze": ("eyeLook",),
-    "blinks": ("eyeBlink", "eyeSquint", "eyeWide"),
-    "head": ("head",),
-}
-"""What the channels of a part begin with."""
 _LEAST_DIFFERENCE = 1e-4
 
 
@@ -107,7 +99,7 @@ def _modifiers(
 def _part_of(modifier: bpy.types.FModifier) -> str:
     """The part of the face that a modifier of ours is for; empty for anybody else's."""
     part = modifier.name.removeprefix(_NAME)
-    is_ours = modifier.type == "ENVELOPE" and part != modifier.name and part in _BEGINNINGS
+    is_ours = modifier.type == "ENVELOPE" and part != modifier.name and part in AMOUNT_PARTS
     return part if is_ours and len(modifier.control_points) == 1 else ""
 
 
@@ -166,11 +158,6 @@ def _part_moved(track: Track, mapping: RigMapping, head_paths: set[str]) -> str:
     """The part that moves a number most; empty if none does."""
     if not track.targets:
         return "head" if track.path in head_paths else ""
-    shares = dict.fromkeys(_BEGINNINGS, 0.0)
-    for target in track.targets:
-        for channel, weight in mapping.influences.get(target, {}).items():
-            for part, beginnings in _BEGINNINGS.items():
-                if channel.startswith(beginnings):
-                    shares[part] += abs(weight) + _LEAST_DIFFERENCE
-    most = max(shares, key=lambda part: shares[part])
-    return most if shares[most] else ""
+    return part_of(
+        item for target in track.targets for item in mapping.influences.get(target, {}).items()
+    )

@@ -181,7 +181,7 @@ def _take_over(scene: bpy.types.Scene, told: DialogueLine, folder: Path, filled:
         line.start_frame = float(scene.frame_start) if start is None else start
     plain = DialogueLine("", told.audio)
     if told.styles or is_new:
-        _set_styles(line, told.styles, folder)
+        _set_styles(line, told.styles, folder, effective_fps(scene))
     for ours, value, default in (
         ("style_strength", told.strength, plain.strength),
         ("seed", told.seed, plain.seed),
@@ -194,7 +194,7 @@ def _take_over(scene: bpy.types.Scene, told: DialogueLine, folder: Path, filled:
     _cast(scene, line, told.character)
 
 
-def _set_styles(line: MYNAH_PG_line, styles: Sequence[StyleUse], folder: Path) -> None:
+def _set_styles(line: MYNAH_PG_line, styles: Sequence[StyleUse], folder: Path, fps: float) -> None:
     line.styles.clear()
     line.active_style = 0
     for use in styles:
@@ -205,6 +205,8 @@ def _set_styles(line: MYNAH_PG_line, styles: Sequence[StyleUse], folder: Path) -
         else:
             row.kind, row.style_name = "LIBRARY", use.name
         row.weight, row.region = use.weight, use.region or "FACE"
+        if use.start_s:
+            row.from_frame = round(line.start_frame + use.start_s * fps)
 
 
 def _find_or_add(scene: bpy.types.Scene, name: str, speaker: str, filled: Filled) -> MYNAH_PG_line:

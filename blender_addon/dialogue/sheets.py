@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 
 from ..library import BadInputError, DialogueLine, Quality, StyleUse, write_sheet
-from ..scene_reader import source_of
+from ..scene_reader import effective_fps, source_of
 from .properties import MYNAH_PG_line
 
 
@@ -48,11 +48,11 @@ def _told(line: MYNAH_PG_line, sequence: bpy.types.Scene, remarks: list[str]) ->
         raise BadInputError("its sound is packed into the .blend; unpack it first.")
     styles: list[StyleUse] = []
     for row in line.styles:
-        region = row.protocol_region
+        use = row.to_use(source.start_frame, effective_fps(line.id_data))
         if row.kind == "LIBRARY":
-            styles.append(StyleUse(row.style_name, row.weight, region))
+            styles.append(use)
         elif row.kind == "FILE":
-            styles.append(StyleUse(str(row.read_file().absolute()), row.weight, region))
+            styles.append(replace(use, name=str(row.read_file().absolute())))
         else:
             remarks.append(
                 f"The style '{row.title}' of '{line.name}', which is a rig's, is left out."

@@ -9,7 +9,7 @@ from dataclasses import replace
 import bpy
 from bpy.app.handlers import persistent
 
-from ..library import Look
+from ..library import FindSetUp, Look
 from ..pieces import Pieces
 from ..reference import Reference
 from ..rigging.character import learn
@@ -63,7 +63,7 @@ class Doctor:
     def is_busy(self) -> bool:
         return self._examining is not None or self._look is not None
 
-    def check(self, chosen_engine: str, set_up: Callable[[], str] = str) -> None:
+    def check(self, chosen_engine: str, set_up: FindSetUp = lambda: None) -> None:
         """Begin a check of the scene and the engine and return at once; the arguments are those of
         `Look`."""
         self._look = Look(chosen_engine, set_up)

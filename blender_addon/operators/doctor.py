@@ -13,8 +13,7 @@ from ..doctor.finding import Finding
 from ..language.words import say_report, say_tip
 from ..library import BadInputError
 from ..preferences import chosen_engine
-from ..setup.places import engine_folder
-from ..setup.status import set_up_python
+from ..setup.places import engine_place
 
 
 class MYNAH_OT_check(bpy.types.Operator):
@@ -31,8 +30,7 @@ class MYNAH_OT_check(bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        folder = engine_folder()
-        doctor.check(chosen_engine(), lambda: set_up_python(folder))
+        doctor.check(chosen_engine(), engine_place().engine)
         if bpy.app.background:
             doctor.wait()
             for finding in doctor.findings or ():

@@ -5,27 +5,31 @@ from __future__ import annotations
 import bpy
 
 from ..language.words import say_report, say_tip
-from ..library import __version__
+from ..library import LOG_NAME, Order, __version__, looked
 from ..session import session
-from ..setup.installer.__main__ import LOG_NAME
-from ..setup.installer.order import Order
 from ..setup.job import set_up
-from ..setup.places import ADDON, PACKAGES, engine_folder
-from ..setup.status import looked
+from ..setup.places import ADDON, PACKAGES, engine_folder, engine_place
+
+_OFFLINE = (
+    "Blender is set to work offline: allow online access (Preferences › System › Network), or "
+    "choose an engine package for machines without a network."
+)
 
 
 def _order(action: str) -> Order:
     addon = bpy.context.preferences.addons.get(ADDON)
     chosen = addon.preferences if addon else None
+    place = engine_place()
     return Order(
         action=action,
-        folder=str(engine_folder()),
+        folder=str(place.folder),
+        family=place.family,
         packages=str(PACKAGES),
         archive=bpy.path.abspath(chosen.engine_package) if chosen else "",
         version=__version__,
         device=chosen.device.lower() if chosen else "auto",
         with_videos=bool(chosen and chosen.with_videos),
-        is_online=bpy.app.online_access,
+        offline="" if bpy.app.online_access else _OFFLINE,
     )
 
 

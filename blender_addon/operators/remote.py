@@ -6,7 +6,6 @@ user, as that of `mynah connect`."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -15,20 +14,17 @@ from bpy.props import StringProperty
 from ..language.words import say_report, say_tip
 from ..library import (
     Answered,
-    BadInputError,
     Failed,
     LibraryQuestion,
     ListStyles,
     MynahError,
-    StyleList,
     choose_local,
     choose_remote,
-    chosen_remote,
+    looked,
     own_key_text,
 )
 from ..session import session
 from ..setup.remote import connection_test
-from ..setup.status import looked
 from ..style_catalog import catalog
 
 
@@ -139,21 +135,6 @@ class MYNAH_OT_use_this_computer(_Choice):
         return {"FINISHED"} if self.choose(choose_local) else {"CANCELLED"}
 
 
-@dataclass(frozen=True)
-class _Ending:
-    """Takes the answer of a test."""
-
-    place: str
-
-    def __call__(self, answer: Answered | Failed) -> None:
-        if isinstance(answer, Failed):
-            connection_test.end(answer.message, is_error=True)
-        elif isinstance(answer.reply, StyleList):
-            n_models, n_styles = len(session.models or ()), len(answer.reply.styles)
-            text = f"{self.place} answers; models: {n_models}, styles: {n_styles}."
-            connection_test.end(text, is_error=False)
-
-
 def start_test() -> None:
     """Try the connection by the way that lines take as well, and return at once.
 
@@ -161,11 +142,11 @@ def start_test() -> None:
     """
     from ..preferences import chosen_connection  # which draws these operators
 
-    remote = chosen_remote()
-    if remote is None:
-        raise BadInputError("Lines are made on this computer; there is nothing to test.")
-    connection_test.begin(remote.place)
-    session.ask(LibraryQuestion(ListStyles()), _Ending(remote.place), chosen_connection())
+    def take(answer: Answered | Failed) -> None:
+        connection_test.take(answer, session.models or ())
+
+    connection_test.begin()
+    session.ask(LibraryQuestion(ListStyles()), take, chosen_connection())
 
 
 def _try(operator: bpy.types.Operator) -> set[str]:

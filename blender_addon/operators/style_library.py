@@ -8,7 +8,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..language.words import say, say_report, say_tip
-from ..library import AddStyle, BadInputError, MynahError, clip_to_npz
+from ..library import AddStyle, BadInputError, MynahError, clip_to_npz, read_tags
 from ..line_settings import settings_of
 from ..preferences import chosen_connection
 from ..rig_reader import Passage, Pieces, read_passage
@@ -156,7 +156,7 @@ class MYNAH_OT_save_style(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         row = settings_of(context).chosen_style
         assert row is not None  # see `poll`
-        tags = tuple(tag.strip() for tag in self.tags.split(",") if tag.strip())
+        tags = read_tags(self.tags)
         texts = (self.description, self.provenance, self.licence)
         try:
             if row.kind == "FILE":

@@ -13,10 +13,19 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
+from ..library import (
+    Heard,
+    ShownLine,
+    TimeView,
+    Visible,
+    fitting_names,
+    kind_of,
+    read_heard,
+    see,
+)
 from ..scene_reader import character_of
 from . import geometry
-from .heard import Heard, read_heard
-from .lines import ShownLine, lines_on_show
+from .lines import lines_on_show
 
 _FONT = 0
 _FONT_SIZE = 11
@@ -31,10 +40,10 @@ _WAVE = (0.45, 0.75, 0.85, 0.35)
 _NAME = (1.0, 1.0, 1.0, 0.95)
 _COLOURS = np.array(
     [
-        (0.32, 0.36, 0.42, 0.85),  # geometry.CONSONANT
-        (0.20, 0.47, 0.53, 0.85),  # geometry.VOWEL
-        (0.75, 0.38, 0.20, 0.90),  # geometry.CLOSED
-        (0.0, 0.0, 0.0, 0.0),  # geometry.NOTHING
+        (0.32, 0.36, 0.42, 0.85),  # CONSONANT
+        (0.20, 0.47, 0.53, 0.85),  # VOWEL
+        (0.75, 0.38, 0.20, 0.90),  # CLOSED
+        (0.0, 0.0, 0.0, 0.0),  # NOTHING
     ],
     np.float32,
 )
@@ -75,7 +84,7 @@ def draw() -> None:
     try:
         for line in lines:
             heard = read_heard(line.heard)
-            visible = None if heard is None else geometry.see(line, heard, view)
+            visible = None if heard is None else see(line, heard, view)
             if heard is not None and visible is not None:
                 _draw_line(context, line.heard, heard, visible, layout)
     finally:
@@ -97,7 +106,7 @@ def _draw_line(
     context: bpy.types.Context,
     text: str,
     heard: Heard,
-    visible: geometry.Visible,
+    visible: Visible,
     layout: geometry.Layout,
 ) -> None:
     batches = _batches(text)
@@ -128,7 +137,7 @@ def _draw_line(
 def _draw_names(
     context: bpy.types.Context,
     heard: Heard,
-    visible: geometry.Visible,
+    visible: Visible,
     layout: geometry.Layout,
 ) -> None:
     size = _FONT_SIZE * context.preferences.system.ui_scale
@@ -136,7 +145,7 @@ def _draw_names(
     blf.color(_FONT, *_NAME)
     widths = {name: _width(name, size) for name in set(heard.names)}
     baseline = layout.bottom + (layout.phones - 0.7 * size) / 2
-    for left, name in geometry.fitting_names(heard, visible, widths):
+    for left, name in fitting_names(heard, visible, widths, context.region.width):
         blf.position(_FONT, left, baseline, 0)
         blf.draw(_FONT, name)
 
@@ -155,7 +164,7 @@ def _batches(text: str) -> _Batches:
     wave = batch_for_shader(
         gpu.shader.from_builtin("UNIFORM_COLOR"), "TRI_STRIP", {"pos": geometry.wave_strip(heard)}
     )
-    kinds = np.repeat([geometry.kind_of(name) for name in heard.names], 6).astype(np.intp)
+    kinds = np.repeat([kind_of(name) for name in heard.names], 6).astype(np.intp)
     phones = batch_for_shader(
         gpu.shader.from_builtin("FLAT_COLOR"),
         "TRIS",
@@ -180,10 +189,10 @@ def _has_no_time(space: bpy.types.Space) -> bool:
     return space.type == "GRAPH_EDITOR" and space.mode == "DRIVERS"
 
 
-def _view(context: bpy.types.Context) -> geometry.View | None:
+def _view(context: bpy.types.Context) -> TimeView | None:
     region = context.region
     first, last = (region.view2d.region_to_view(x, 0)[0] for x in (0, region.width))
-    return geometry.View(first, last, region.width) if last > first else None
+    return TimeView(first, last, region.width) if last > first else None
 
 
 def _layout(context: bpy.types.Context) -> geometry.Layout:

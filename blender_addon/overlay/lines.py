@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import bpy
 
 from ..baking import takes
 from ..baking.actions import Span, heard_in, line_of, span_of
-
-
-@dataclass(frozen=True)
-class ShownLine:
-    """A line on show. Its second s is at the scene frame `start` + s · `frames_per_s`; it is seen
-    from the frame `first` to `last`. `heard` is the text on its action."""
-
-    line: str
-    heard: str
-    start: float
-    frames_per_s: float
-    first: float
-    last: float
+from ..library import ShownLine
 
 
 def lines_on_show(character: bpy.types.Object) -> tuple[ShownLine, ...]:

@@ -6,6 +6,7 @@ import bpy
 
 from ..baking.actions import is_draft, seed_of, source_of
 from ..language.words import say
+from ..library import STAGE_WORDS
 from ..line_settings import settings_of
 from ..operators.cancel import MYNAH_OT_cancel
 from ..operators.generate import MYNAH_OT_generate, disabled_reason
@@ -21,21 +22,6 @@ from ..scene_reader import character_of, find_strip, sequencer_scene
 from ..session import Job, Outcome, session
 from ..setup.drawing import draw_set_up
 from .base import MynahPanel, MynahSubPanel, draw_text, properties_of
-
-_STAGES = {
-    "": "Starting",
-    "reading": "Reading the performance",
-    "connecting": "Starting the engine",
-    "upload": "Sending the file",
-    "queued": "Waiting for the engine",
-    "download": "Fetching the face finder",
-    "capture": "Watching the video",
-    "decode": "Reading the audio",
-    "features": "Listening",
-    "motion": "Performing",
-    "finish": "Finishing",
-    "keys": "Setting the keys",
-}
 
 
 class MYNAH_PT_generate(MynahPanel, bpy.types.Panel):
@@ -181,7 +167,7 @@ def _take_title(made: list[bpy.types.Action], shown: bpy.types.Action) -> str:
 def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.6
-    stage = say(_STAGES.get(job.stage, job.stage))
+    stage = say(STAGE_WORDS.get(job.stage, job.stage))
     text = say(f"Draft: {stage}") if job.drafting is not None else stage
     row.progress(factor=job.fraction, type="BAR", text=text)
     row.operator(MYNAH_OT_cancel.bl_idname, text="", icon="CANCEL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..language.words import say
+from ..library import State, Status, looked, python_in
 from ..operators.engine import (
     MYNAH_OT_cancel_set_up,
     MYNAH_OT_open_set_up_log,
@@ -19,9 +20,8 @@ from ..operators.remote import (
 )
 from ..text_rows import draw_text
 from .job import set_up
-from .places import ADDON, engine_folder
+from .places import ADDON, engine_place
 from .remote import connection_test
-from .status import State, Status, looked, python_in
 
 _ICONS = {
     State.READY: "CHECKMARK",
@@ -155,4 +155,4 @@ def _draw_offline(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 def _status(context: bpy.types.Context) -> Status:
     addon = context.preferences.addons.get(ADDON)
     own = python_in(bpy.path.abspath(addon.preferences.engine)) if addon else ""
-    return looked.status(own, engine_folder())
+    return looked.status(own, engine_place())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..library import state_dir
+from ..library import Place, state_dir
 
 ADDON = __name__.rpartition(".setup.")[0]
 PACKAGES = Path(__file__).parents[1] / "engine"
@@ -24,6 +24,12 @@ def engine_folder() -> Path:
     except ValueError:
         folder = ""
     return Path(folder) if folder else state_dir() / "blender-engine"
+
+
+def engine_place() -> Place:
+    """Where this Blender's engine is set up: for each Python another, as Blenders of several
+    versions share the folder."""
+    return Place(engine_folder(), "py{}.{}-".format(*sys.version_info[:2]))
 
 
 def find_python() -> Path | None:

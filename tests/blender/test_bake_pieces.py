@@ -13,10 +13,11 @@ import blender_addon
 from blender_addon.baking.actions import Tag
 from blender_addon.baking.draft import Draft
 from blender_addon.baking.line import BakeReport, bake_line
+from blender_addon.library import connect_to
 from blender_addon.order import collect, redo_range
 from blender_addon.pieces import Pieces, finish
 from blender_addon.reference import Reference
-from blender_addon.session import connect_to, session
+from blender_addon.session import session
 from mynah_shared.errors import BadInputError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip

@@ -16,8 +16,9 @@ import pytest
 
 import blender_addon
 from blender_addon.capture import prepare_capture
+from blender_addon.library import connect_to
 from blender_addon.operators.generate import disabled_reason
-from blender_addon.session import connect_to, session
+from blender_addon.session import session
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.blender.characters import clip_of

@@ -270,9 +270,12 @@ def test_the_list_as_a_sheet_and_back(voice: Path, tmp_path: Path) -> None:
     line.style_strength, line.seed, line.quality = 0.5, 3, "draft"
     row = line.add_style()
     row.style_name, row.weight, row.region = "angry", 0.5, "brows"
+    row = line.add_style()
+    row.style_name, row.from_frame = "tired", 40
     sheet = tmp_path / "out.csv"
     assert bpy.ops.mynah.export_sheet(filepath=str(sheet)) == {"FINISHED"}
     before = order_of(line)
+    assert before.line.styles[1].start_s == 0.75
     bpy.ops.mynah.remove_line(which="ALL")
     assert not lines()
     bpy.ops.mynah.lines_from_sheet(filepath=str(sheet))
@@ -282,6 +285,7 @@ def test_the_list_as_a_sheet_and_back(voice: Path, tmp_path: Path) -> None:
         before.start_frame,
         before.name,
     )
+    assert lines()[0].styles[1].from_frame == 40
 
 
 # --- the list -------------------------------------------------------------------------------------

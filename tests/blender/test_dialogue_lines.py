@@ -15,7 +15,8 @@ from blender_addon.dialogue.batch import IN_FLIGHT, Batch
 from blender_addon.dialogue.board import State, board, key_of
 from blender_addon.dialogue.results import results_folder
 from blender_addon.file_work import file_work
-from blender_addon.session import connect_to, session
+from blender_addon.library import connect_to
+from blender_addon.session import session
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.clips import make_clip, make_tone
 from mynah_shared.testing.fake_daemon import FakeDaemon

@@ -16,7 +16,8 @@ from blender_addon.baking import takes
 from blender_addon.dialogue import batch as batch_module
 from blender_addon.dialogue.batch import Batch
 from blender_addon.dialogue.survey import survey
-from blender_addon.session import connect_to, session
+from blender_addon.library import connect_to
+from blender_addon.session import session
 from mynah_shared.testing.clips import make_tone
 from tests.blender.characters import make_face, make_rig
 

@@ -261,7 +261,7 @@ def test_an_engine_of_another_version_without_models() -> None:
 
 
 def test_a_chosen_engine_that_is_no_file(tmp_path: Path) -> None:
-    state = look_at_engine(str(tmp_path / "python"), str)
+    state = look_at_engine(str(tmp_path / "python"), lambda: None)
     assert "which is no file; choose another" in state.fault
 
 

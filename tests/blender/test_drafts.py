@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import pytest
 
-from blender_addon import drafts
 from blender_addon.baking.actions import is_draft
 from blender_addon.baking.takes import on_show, owners_of, takes_of
-from blender_addon.drafts import Paces
-from blender_addon.library import Line, Quality, StyleUse
+from blender_addon.library import Quality
 from blender_addon.session import CANCELLED, session
+from mynah_shared.client import paces
 from mynah_shared.protocol import messages as m
 from mynah_shared.testing.clips import make_tone
 from mynah_shared.testing.fake_daemon import FakeDaemon
@@ -32,7 +30,7 @@ JAW = 'key_blocks["jawOpen"].value'
 def slow_engine(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDaemon]:
     """An engine of which is known that it takes long, in a Blender with a window."""
     monkeypatch.setattr(session, "shows_drafts", True)
-    monkeypatch.setattr(drafts, "_USUAL_PACE", {Quality.normal: 10.0, Quality.best: 10.0})
+    monkeypatch.setattr(paces, "_USUAL_PACE", {Quality.normal: 10.0, Quality.best: 10.0})
     bpy.context.scene.mynah.add_style().style_name = "tired"
     bpy.context.scene.mynah.quality = "best"
     daemon.clip = clip_of(48, jawOpen=0.3)
@@ -204,58 +202,7 @@ def test_an_undone_draft_is_no_matter(
 def test_a_short_line_or_a_quick_engine_needs_no_draft(
     face: bpy.types.Object, voice: Path, slow_engine: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "_USUAL_PACE", {Quality.normal: 0.9, Quality.best: 0.9})
+    monkeypatch.setattr(paces, "_USUAL_PACE", {Quality.normal: 0.9, Quality.best: 0.9})
     begin(face, voice)  # of 2 s
     finish_line(slow_engine)
     assert qualities(slow_engine) == [Quality.best]
-
-
-# --- which lines ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Line:
-    """Twenty seconds, with a style."""
-    path = tmp_path / "long.wav"
-    path.write_bytes(make_tone(duration_s=20.0))
-    return Line(path, path.name, 24.0, styles=(StyleUse("tired"),))
-
-
-def test_a_long_line_gets_a_draft(line: Line) -> None:
-    draft = Paces().draft_of(line)
-    assert draft == replace(line, quality=Quality.draft)
-    assert Paces().draft_of(replace(line, audio=line.audio.read_bytes())) is not None  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"quality": Quality.draft},
-        {"styles": (StyleUse("neutral"),)},  # quick with every model, as far as is known
-        {"start_s": 10.0},
-        {"end_s": 5.0},
-        {"is_transfer": True},
-        {"take": b"a range is made anew"},
-    ],
-)
-def test_these_lines_get_none(line: Line, change: dict[str, object]) -> None:
-    assert Paces().draft_of(replace(line, **change)) is None  # type: ignore[arg-type]
-
-
-def test_the_engines_own_pace_counts(line: Line) -> None:
-    paces = Paces()
-    paces.note(line, {"seconds": {"motion": 1.0, "features": 0.5}, "audio_s": 20.0})
-    assert paces.draft_of(line) is None
-    paces.note(line, {"seconds": {"motion": 3.0}, "audio_s": 20.0})
-    assert paces.draft_of(line) is not None
-
-
-def test_the_length_of_another_format_is_known_from_the_second_time_on(
-    line: Line, tmp_path: Path
-) -> None:
-    path = tmp_path / "long.flac"
-    path.write_bytes(b"fLaC")
-    other, paces = replace(line, audio=path), Paces()
-    assert paces.draft_of(other) is None
-    paces.note(other, {"seconds": {"motion": 3.0}, "audio_s": 20.0})
-    assert paces.draft_of(other) is not None

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import blender_addon
+from blender_addon.library import connect_to
 from blender_addon.operators.generate import disabled_reason
 from blender_addon.order import collect
-from blender_addon.session import connect_to, session
+from blender_addon.session import session
 from mynah_shared.client.connection_file import read_connection_file, write_connection_file
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip

@@ -13,11 +13,12 @@ import pytest
 import blender_addon
 from blender_addon import session as session_module
 from blender_addon.doctor.examination import doctor
+from blender_addon.library import connect_to
 from blender_addon.order import collect
 from blender_addon.rig_properties import rig_rows
 from blender_addon.rigging import character as learning
 from blender_addon.rigging.view import make_view
-from blender_addon.session import connect_to, push_undo, session
+from blender_addon.session import push_undo, session
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.blender.rigs import make_armature

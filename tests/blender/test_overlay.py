@@ -13,11 +13,9 @@ import pytest
 from blender_addon.baking.actions import Tag, heard_in
 from blender_addon.baking.line import bake_line
 from blender_addon.baking.takes import on_show, owners_of
-from blender_addon.library import KeyStyle
+from blender_addon.library import Heard, KeyStyle, read_heard
 from blender_addon.overlay import geometry
-from blender_addon.overlay.geometry import View
 from blender_addon.overlay.handlers import Handlers
-from blender_addon.overlay.heard import Heard, read_heard
 from blender_addon.overlay.lines import lines_on_show
 from blender_addon.pieces import finish
 from blender_addon.reference import Reference
@@ -67,18 +65,6 @@ def test_a_transferred_take_has_nothing_to_draw(face: bpy.types.Object) -> None:
     assert lines_on_show(face) == ()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"phones": 3}', TEXT.replace("50", '"x"')])
-def test_a_text_that_makes_no_sense_draws_nothing(text: str) -> None:
-    assert read_heard(text) is None
-
-
-def test_quiet_sounds_show_and_silence_does_not() -> None:
-    heights = heard().heights
-    assert heights[0] == 0
-    assert heights[2] == heights[3] == 1
-    assert 0.05 < heights[1] < 0.3
-
-
 # --- where the lines lie --------------------------------------------------------------------------
 
 
@@ -121,49 +107,17 @@ def test_the_lines_of_another_character_are_not_drawn(face: bpy.types.Object) ->
 # --- what is drawn where --------------------------------------------------------------------------
 
 
-def test_a_line_follows_scale_and_scroll(face: bpy.types.Object) -> None:
-    bake(face, start=1.0)
-    (line,) = lines_on_show(face)
-    near = geometry.see(line, heard(), View(1.0, 25.0, 480.0))
-    assert near is not None
-    assert (near.origin, near.pixels_per_s) == (0.0, 480.0)
-    far = geometry.see(line, heard(), View(-47.0, 145.0, 960.0))
-    assert far is not None
-    assert (far.origin, far.pixels_per_s) == (240.0, 120.0)
-    assert (far.first_phone, far.stop_phone) == (0, 4)
-
-
-def test_only_what_is_in_view_is_drawn(face: bpy.types.Object) -> None:
-    bake(face, start=1.0)
-    (line,) = lines_on_show(face)
-    assert geometry.see(line, heard(), View(100.0, 200.0, 500.0)) is None
-    some = geometry.see(line, heard(), View(26.2, 30.0, 500.0))  # from 1.05 s to 1.21 s
-    assert some is not None
-    assert (some.first_phone, some.stop_phone) == (1, 3)
-    assert some.first_column >= some.stop_column  # the waveform ended at 0.08 s
-
-
 def test_boxes_lie_on_their_phones_and_silence_has_none() -> None:
     boxes = geometry.phone_boxes(heard()).reshape(4, 6, 2)
     np.testing.assert_allclose(boxes[1].min(axis=0), (1.0, 0.0))
     np.testing.assert_allclose(boxes[1].max(axis=0), (1.1, 1.0), rtol=1e-6)
     assert np.ptp(boxes[0][:, 0]) == 0
-    kinds = [geometry.kind_of(name) for name in heard().names]
-    assert kinds == [geometry.NOTHING, geometry.CLOSED, geometry.VOWEL, geometry.CONSONANT]
 
 
 def test_the_waveform_is_a_strip_around_its_middle() -> None:
     strip = geometry.wave_strip(heard()).reshape(4, 2, 2)
     np.testing.assert_allclose(strip[:, 0, 0], [0.01, 0.03, 0.05, 0.07], rtol=1e-5)
     np.testing.assert_array_equal(strip[:, 0, 1], -strip[:, 1, 1])
-
-
-def test_names_stand_in_their_boxes_where_there_is_room() -> None:
-    visible = geometry.Visible(0.0, 100.0, 0, 4, 0, 4)
-    widths = {"sil": 10.0, "M": 9.0, "AA": 14.0, "S": 6.0}
-    found = geometry.fitting_names(heard(), visible, widths)
-    assert [name for _left, name in found] == ["aa", "s"]  # m has 10 pixels, and needs 11
-    assert found[0][0] == pytest.approx(110 + (90 - 14) / 2)
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,8 @@ def test_no_sound_is_a_sentence_and_changes_nothing(
 def test_a_daemon_killed_during_the_line_is_started_again(
     face: bpy.types.Object, line: Path
 ) -> None:
+    from blender_addon.library import connect_to
     from blender_addon.order import collect
-    from blender_addon.session import connect_to
 
     bpy.ops.mynah.generate()
     killed = read_connection_file()

@@ -317,8 +317,8 @@ def test_what_can_not_be_redone_is_a_sentence(
 def test_a_take_deleted_meanwhile_is_a_sentence(
     face: bpy.types.Object, take: bpy.types.Action, engine: Engine
 ) -> None:
+    from blender_addon.library import connect_to
     from blender_addon.order import collect, redo_range
-    from blender_addon.session import connect_to
 
     order = redo_range(collect(bpy.context, face), face, 30, 60, keeps_keys=True)
     session.start(order, connect_to(""))

@@ -12,9 +12,8 @@ import pytest
 from blender_addon.doctor.engine import findings_of
 from blender_addon.operators.remote import start_test
 from blender_addon.session import session
-from blender_addon.setup.places import engine_folder
+from blender_addon.setup.places import engine_place
 from blender_addon.setup.remote import connection_test
-from blender_addon.setup.status import State, look, looked
 from mynah_shared.client.connection_file import read_connection_file
 from mynah_shared.client.examination import look_at_engine
 from mynah_shared.client.key_text import text_to_key
@@ -24,6 +23,7 @@ from mynah_shared.client.remote import (
     own_key_text,
     write_remote_file,
 )
+from mynah_shared.setup.status import State, look, looked
 from mynah_shared.testing.fake_daemon import FakeDaemon
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(120)]
@@ -54,18 +54,18 @@ def test_lines_are_made_by_the_chosen_daemon_and_none_is_started_here(
     remote: tuple[FakeDaemon, Path], face: bpy.types.Object, voice: Path
 ) -> None:
     daemon, path = remote
-    assert look("", engine_folder()).state is not State.ELSEWHERE
+    assert look("", engine_place()).state is not State.ELSEWHERE
     assert bpy.ops.mynah.choose_daemon(filepath=str(path)) == {"FINISHED"}
     assert connection_test.text == (
         f"localhost:{daemon.info.endpoint.rpartition(':')[2]} answers; models: 1, styles: 1."
     )
-    status = look("", engine_folder())
+    status = look("", engine_place())
     assert status.state is State.ELSEWHERE
     assert status.text.startswith("Lines are made on localhost:")
     assert bpy.ops.mynah.generate() == {"FINISHED"}
     assert face.data.shape_keys.animation_data.action is not None
     assert read_connection_file() is None
-    state = look_at_engine("", str)
+    state = look_at_engine("", engine_place().engine)
     assert (state.computer, state.n_models, state.fault) == ("localhost", 1, "")
     assert not [f for f in findings_of(bpy.context, state) if "engine" in f.text]
 
@@ -101,7 +101,7 @@ def test_a_daemon_that_is_gone_is_a_sentence_and_nothing_starts_here(
     with pytest.raises(RuntimeError, match=r"Nothing listens at localhost:.* go back to this"):
         bpy.ops.mynah.generate()
     assert read_connection_file() is None
-    assert "Nothing listens" in look_at_engine("", str).fault
+    assert "Nothing listens" in look_at_engine("", engine_place().engine).fault
 
 
 def test_a_key_that_was_not_added_is_a_sentence(
@@ -117,12 +117,12 @@ def test_a_choice_that_was_damaged_can_be_taken_back(
 ) -> None:
     bpy.ops.mynah.choose_daemon(filepath=str(remote[1]))
     (mynah_home / "remote.json").write_text("{")
-    status = look("", engine_folder())
+    status = look("", engine_place())
     assert status.state is State.MISNAMED
     assert not status.is_local
     assert "names no daemon" in status.text
     assert bpy.ops.mynah.use_this_computer() == {"FINISHED"}
-    assert look("", engine_folder()).is_local
+    assert look("", engine_place()).is_local
 
 
 def test_no_call_waits_for_an_answer(remote: tuple[FakeDaemon, Path]) -> None:

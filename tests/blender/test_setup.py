@@ -21,14 +21,14 @@ import blender_addon
 from blender_addon.operators import engine
 from blender_addon.preferences import chosen_connection
 from blender_addon.setup import job
-from blender_addon.setup.installer import environments
-from blender_addon.setup.installer.folder_lock import locked
 from blender_addon.setup.job import set_up
-from blender_addon.setup.places import engine_folder
-from blender_addon.setup.status import State, look, looked, set_up_python
+from blender_addon.setup.places import engine_folder, engine_place
 from mynah_shared._version import __version__
 from mynah_shared.errors import MynahError
-from tests.blender.tiny_engine import SICK, fetch_pip, write_engine, write_wheel
+from mynah_shared.setup.installer import environments
+from mynah_shared.setup.installer.folder_lock import locked
+from mynah_shared.setup.status import State, look, looked
+from tests.shared.tiny_engine import SICK, fetch_pip, write_engine, write_wheel
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(180)]
 
@@ -93,11 +93,11 @@ def in_the_middle(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 
 
 def status() -> State:
-    return look("", engine_folder()).state
+    return look("", engine_place()).state
 
 
 def only_environment() -> environments.Environment:
-    (found,) = environments.complete(engine_folder())
+    (found,) = engine_place().environments()
     return found
 
 
@@ -120,7 +120,7 @@ def test_one_call_sets_up_the_engine_without_a_network() -> None:
     made = only_environment()
     assert made.stamp.version == __version__
     assert made.stamp.device in ("CPU", "GPU")
-    assert set_up_python(engine_folder()) == str(made.python)
+    assert engine_place().engine().arguments[0] == str(made.python)
     code = "import mynah_daemon, sys; print(mynah_daemon.__file__); print(sys.prefix)"
     said = subprocess.check_output([made.python, "-I", "-c", code], text=True, timeout=60)
     assert all(Path(line).is_relative_to(made.path) for line in said.splitlines())
@@ -134,7 +134,7 @@ def test_nothing_is_written_into_the_extension_or_blenders_python(
     wheels: Path, repository: Path
 ) -> None:
     site = Path(next(path for path in sys.path if path.endswith("site-packages")))
-    watched = [wheels, repository / "blender_addon" / "setup", site]
+    watched = [wheels, repository / "shared" / "mynah_shared" / "setup", site]
 
     def listing() -> list[list[str]]:
         return [sorted(str(path) for path in folder.rglob("*")) for folder in watched]
@@ -171,7 +171,7 @@ def test_progress_never_falls_and_no_tick_is_long() -> None:
 
 def test_cancel_leaves_nothing_and_the_next_one_works(in_the_middle: Callable[[], None]) -> None:
     in_the_middle()
-    watch = set_up._watch
+    watch = set_up.watch
     began = time.thread_time()
     assert bpy.ops.mynah.cancel_set_up() == {"FINISHED"}
     assert time.thread_time() - began < LIMIT_S
@@ -195,7 +195,7 @@ def test_a_killed_installer_leaves_no_engine_and_the_next_one_clears_up(
     in_the_middle: Callable[[], None],
 ) -> None:
     in_the_middle()
-    set_up._watch._process.kill()
+    set_up.watch.process.kill()
     pump_until(lambda: not set_up.is_busy)
     assert set_up.ended.ending == "error"
     assert "in the middle" in set_up.ended.text
@@ -206,7 +206,7 @@ def test_a_killed_installer_leaves_no_engine_and_the_next_one_clears_up(
 
 def test_disabling_the_addon_stops_it(in_the_middle: Callable[[], None]) -> None:
     in_the_middle()
-    watch = set_up._watch
+    watch = set_up.watch
     blender_addon.unregister()
     watch.join(60)
     assert not watch.is_alive()
@@ -221,7 +221,7 @@ def test_another_blender_at_it_is_waited_for() -> None:
         time.sleep(0.5)
         set_up.pump()
         assert set_up.is_busy
-        watch = set_up._watch
+        watch = set_up.watch
         set_up.cancel()
         watch.join(60)
         assert not watch.is_alive()
@@ -354,7 +354,7 @@ def test_an_engine_whose_python_is_gone_is_repaired_without_packages(wheels: Pat
     home = environments.home_of(made.path)
     config.write_text(config.read_text().replace(home, "/opt/blender-that-was-updated"))
     assert status() is State.BROKEN
-    assert set_up_python(engine_folder()) == ""
+    assert engine_place().engine() is None
     shutil.rmtree(wheels)
     assert bpy.ops.mynah.set_up_engine() == {"FINISHED"}
     assert only_environment() == made
@@ -377,9 +377,9 @@ def test_an_engine_of_another_version_asks_for_an_update() -> None:
     environments.write_stamp(
         old.path, environments.Stamp("0.0.1", "3", "CPU", False, "", "2020", 1)
     )
-    found = look("", engine_folder())
+    found = look("", engine_place())
     assert found.state is State.OUTDATED
-    assert found.text == f"The engine is 0.0.1, the add-on is {__version__}"
+    assert found.text == f"The engine is version 0.0.1, and version {__version__} is needed"
     assert bpy.ops.mynah.set_up_engine() == {"FINISHED"}
     assert status() is State.READY
     assert not old.path.exists()
@@ -419,7 +419,7 @@ def test_the_order_in_which_an_engine_is_chosen(
     assert "/studio/python" in tried()
     preferences.engine = "/my/own/python"
     assert "/my/own/python" in tried()
-    assert look("/my/own/python", engine_folder()).state is State.MISNAMED
+    assert look("/my/own/python", engine_place()).state is State.MISNAMED
 
 
 def test_a_blender_without_a_python_program_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

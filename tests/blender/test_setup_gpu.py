@@ -13,10 +13,10 @@ import bpy
 import pytest
 
 from blender_addon.operators import engine
-from blender_addon.setup.installer import environments, gpu, packages
-from blender_addon.setup.places import engine_folder
-from blender_addon.setup.status import looked
-from tests.blender.tiny_engine import fetch_pip, write_engine, write_wheel
+from blender_addon.setup.places import engine_place
+from mynah_shared.setup.installer import environments, gpu, packages
+from mynah_shared.setup.status import looked
+from tests.shared.tiny_engine import fetch_pip, write_engine, write_wheel
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 
@@ -84,7 +84,7 @@ def write_gpu_runtime(folder: Path, provider: str, cuda: str = "13.0") -> None:
 
 def installed() -> tuple[environments.Stamp, set[str]]:
     assert bpy.ops.mynah.set_up_engine() == {"FINISHED"}
-    (made,) = environments.complete(engine_folder())
+    (made,) = engine_place().environments()
     site = environments.site_packages(made.path)
     assert site is not None
     return made.stamp, {path.name.split("-")[0] for path in site.glob("*.dist-info")}

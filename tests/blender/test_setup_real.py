@@ -14,13 +14,12 @@ import pytest
 
 from blender_addon.operators import engine
 from blender_addon.session import session
-from blender_addon.setup.installer import environments
 from blender_addon.setup.job import set_up
-from blender_addon.setup.places import engine_folder
-from blender_addon.setup.status import looked
+from blender_addon.setup.places import engine_place
 from mynah_shared.client.connection_file import read_connection_file
+from mynah_shared.setup.status import looked
 from tests.blender.characters import f_curves
-from tests.blender.tiny_engine import fetch_pip
+from tests.shared.tiny_engine import fetch_pip
 
 ENGINE = os.environ.get("MYNAH_ENGINE")
 LIMIT_S = 0.016
@@ -80,7 +79,7 @@ def test_the_engine_is_set_up_and_performs_a_line(
     if "can't be reached" in set_up.ended.text:
         pytest.skip("the package index can't be reached")
     assert set_up.ended.ending == "done", set_up.ended.text
-    (made,) = environments.complete(engine_folder())
+    (made,) = engine_place().environments()
     seconds = time.monotonic() - began
     print(f"{seconds:.0f} s, {made.stamp.megabytes} MB, longest tick {longest * 1000:.1f} ms")
     assert longest < LIMIT_S

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from blender_addon.setup.installer import remedies, steps
-from blender_addon.setup.installer.order import Order, SetUpError
+from mynah_shared.setup.installer import remedies, steps
+from mynah_shared.setup.installer.order import Order, SetUpError
 
 pytestmark = pytest.mark.bpy
 FOLDER = Path("/somewhere")
@@ -54,6 +54,6 @@ def test_too_little_disk_is_said_before_anything_is_fetched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1_500_000_000))
-    order = Order("set_up", str(FOLDER), "", "", "1.0", "cpu", True, True)
+    order = Order("set_up", str(FOLDER), "", "", "", "1.0", "cpu", True)
     with pytest.raises(SetUpError, match=r"nearly full: the engine needs 2000 MB.*Free some"):
         steps._make(order, None, FOLDER, None, lambda _told: None, "")

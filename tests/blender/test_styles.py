@@ -14,8 +14,9 @@ import pytest
 
 import blender_addon
 from blender_addon import registration, style_pictures
+from blender_addon.library import connect_to
 from blender_addon.order import collect
-from blender_addon.session import connect_to, session
+from blender_addon.session import session
 from blender_addon.style_catalog import catalog
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip

@@ -155,7 +155,7 @@ def test_another_major_version_is_refused_with_both_named(protocol: tuple[int, i
     with (
         FakeDaemon(protocol=protocol) as daemon,
         Client(daemon.info, "test", "1") as client,
-        pytest.raises(VersionMismatchError, match=rf"1\.2.*{protocol[0]}\.{protocol[1]}"),
+        pytest.raises(VersionMismatchError, match=rf"1\.3.*{protocol[0]}\.{protocol[1]}"),
     ):
         client.hello()
 

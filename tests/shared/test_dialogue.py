@@ -13,7 +13,13 @@ from mynah_shared.protocol.messages import Quality, StyleUse
 from mynah_shared.scene.dialogue import DialogueLine, repeated_names
 from mynah_shared.scene.folder import lines_in_folder
 from mynah_shared.scene.sheet import COLUMNS, SheetError, read_sheet, write_sheet
-from mynah_shared.scene.style_words import parse_style, parse_styles, style_file, write_styles
+from mynah_shared.scene.style_words import (
+    parse_style,
+    parse_styles,
+    read_tags,
+    style_file,
+    write_styles,
+)
 from mynah_shared.scene.timecode import parse_frame
 
 # --- styles in words -----------------------------------------------------------------------------
@@ -28,6 +34,11 @@ from mynah_shared.scene.timecode import parse_frame
         ("tired:brows", (StyleUse("tired", 1.0, "brows"),)),
         ("a+b.csv@2:lips + warm", (StyleUse("a+b.csv", 2.0, "lips"), StyleUse("warm"))),
         (r"C:\takes\one.csv@0.3", (StyleUse(r"C:\takes\one.csv", 0.3),)),
+        ("warm + sly from 2.5", (StyleUse("warm"), StyleUse("sly", start_s=2.5))),
+        ("a b.csv@0.5:head from 12", (StyleUse("a b.csv", 0.5, "head", start_s=12.0),)),
+        ("sly@2 from 0.0001", (StyleUse("sly", 2.0, start_s=0.0001),)),
+        ("man from mars", (StyleUse("man from mars"),)),
+        ("man from mars from 3", (StyleUse("man from mars", start_s=3.0),)),
     ],
 )
 def test_styles_are_read_as_written(words: str, styles: tuple[StyleUse, ...]) -> None:
@@ -35,10 +46,23 @@ def test_styles_are_read_as_written(words: str, styles: tuple[StyleUse, ...]) ->
     assert parse_styles(write_styles(styles)) == styles
 
 
-@pytest.mark.parametrize("words", ["angry@much", "angry@", "angry@nan", "angry@inf:brows"])
+@pytest.mark.parametrize(
+    "words", ["angry@much", "angry@", "angry@nan", "angry@inf:brows", "sly@x from 2"]
+)
 def test_a_weight_that_is_none_is_a_sentence(words: str) -> None:
     with pytest.raises(BadInputError, match="is no weight; write a number"):
         parse_style(words)
+
+
+def test_a_style_that_begins_later_keeps_its_moment(tmp_path: Path) -> None:
+    line = DialogueLine("one", tmp_path / "a.wav", styles=parse_styles("a + clips/b.csv from 2"))
+    made = line.to_line(24.0, tmp_path)
+    assert made.styles == (StyleUse("a"), StyleUse("b.csv", start_s=2.0))
+    assert made.style_clips == (None, tmp_path / "clips/b.csv")
+
+
+def test_tags_have_commas_between_them() -> None:
+    assert read_tags(" angry, radio voice ,,") == ("angry", "radio voice")
 
 
 def test_a_clip_is_a_file_and_a_name_is_not(tmp_path: Path) -> None:

@@ -249,14 +249,15 @@ def test_the_engine_is_looked_for_in_order(
 
     set_up = tmp_path / "set_up_python"
     set_up.touch(0o700)
-    assert find_engine(str(set_up)) == EngineCommand((str(set_up), "-m", "mynah_daemon"))
+    ours = EngineCommand((str(set_up), "start.py"))
+    assert find_engine(ours) == ours
     with pytest.raises(EngineUnavailableError, match="The engine's set-up names"):
-        find_engine(str(tmp_path / "gone"))
+        find_engine(EngineCommand((str(tmp_path / "gone"),)))
 
     other = tmp_path / "python"
     other.touch(0o700)
     monkeypatch.setenv("MYNAH_ENGINE", str(other))
-    assert find_engine(str(set_up)) == EngineCommand((str(other), "-m", "mynah_daemon"))
+    assert find_engine(ours) == EngineCommand((str(other), "-m", "mynah_daemon"))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"python": 3}', "\udcff"])

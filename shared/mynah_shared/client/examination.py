@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ..errors import EngineUnavailableError, MynahError
 from ..protocol.messages import ListStyles, StyleEntry, StyleList
 from .client import Client
 from .connection_file import ConnectionInfo, read_connection_file
-from .launcher import find_engine
+from .launcher import FindSetUp, find_engine
 from .remote import chosen_remote
 
 _ANSWER_S = 3.0
@@ -45,9 +44,9 @@ class EngineFault:
     is_problem: bool = True
 
 
-def look_at_engine(chosen: str = "", set_up: Callable[[], str] = str) -> EngineState:
+def look_at_engine(chosen: str, set_up: FindSetUp) -> EngineState:
     """`chosen` is the Python of the engine that the host's preferences name; empty: the one that is
-    found, with the engine that the host has set up, whose Python `set_up` tells."""
+    found, with the engine that the host has set up, which `set_up` tells."""
     state = EngineState()
     try:
         remote = chosen_remote()
@@ -66,7 +65,7 @@ def look_at_engine(chosen: str = "", set_up: Callable[[], str] = str) -> EngineS
 class Look:
     """A look at the engine under way in a thread; the arguments are those of `look_at_engine`."""
 
-    def __init__(self, chosen: str = "", set_up: Callable[[], str] = str) -> None:
+    def __init__(self, chosen: str, set_up: FindSetUp) -> None:
         self._state: EngineState | None = None
         self._thread = threading.Thread(
             target=self._run, args=(chosen, set_up), name="mynah-doctor", daemon=True
@@ -82,7 +81,7 @@ class Look:
         """Until it is known, or so many seconds."""
         self._thread.join(timeout_s)
 
-    def _run(self, chosen: str, set_up: Callable[[], str]) -> None:
+    def _run(self, chosen: str, set_up: FindSetUp) -> None:
         try:
             self._state = look_at_engine(chosen, set_up)
         except Exception as error:  # a bug; the host must not wait for ever
@@ -142,7 +141,7 @@ def _ask(info: ConnectionInfo) -> EngineState:
     return EngineState("", 0, welcome.server_version, len(welcome.models), styles, computer)
 
 
-def _check_engine(chosen: str, set_up: Callable[[], str]) -> None:
+def _check_engine(chosen: str, set_up: FindSetUp) -> None:
     """Raises `EngineUnavailableError` if there is none to start."""
     if not chosen:
         find_engine(set_up())

@@ -37,7 +37,7 @@ def text_to_key(text: str) -> str:
     if not compact.startswith(PREFIX) or len(body) != KEY_BYTES or check != _check(body):
         raise BadInputError(
             f"'{text.strip()}' is no complete Mynah key: one begins with {PREFIX} and has "
-            "61 characters; copy it again where `mynah connect` or Mynah's preferences show it."
+            "61 characters; copy it again where `mynah connect` or Mynah's settings show it."
         )
     return _z85_text(body)
 

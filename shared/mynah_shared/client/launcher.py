@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -23,11 +24,11 @@ from .connection_file import (
     read_connection_file,
     state_dir,
 )
+from .other_python import environment_for_other_python
 from .remote import chosen_remote
 
 LOG_NAME = "daemon.log"
 ENGINE_NAME = "engine.json"
-PYTHON_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONNOUSERSITE")
 POLL_S = 0.05
 LAST_LOG_BYTES = 2000
 MAX_LOG_BYTES = 5_000_000
@@ -45,25 +46,29 @@ class EngineCommand:
         return cls((python, "-m", "mynah_daemon"))
 
 
-def find_engine(set_up: str = "") -> EngineCommand:
+FindSetUp = Callable[[], EngineCommand | None]
+"""Tells the engine that the host has set up; None if it has none."""
+
+
+def find_engine(set_up: EngineCommand | None = None) -> EngineCommand:
     """The installed engine. Raises `EngineUnavailableError` that says how to install or name it.
 
-    Looked for in this order: MYNAH_ENGINE (a Python that has `mynah_daemon`), `set_up` (the Python
-    of the engine that the host has set up, or empty), `engine.json` in the state folder, `mynah` on
-    the PATH.
+    Looked for in this order: MYNAH_ENGINE (a Python that has `mynah_daemon`), `set_up` (the engine
+    that the host has set up, if it has), `engine.json` in the state folder, `mynah` on the PATH.
     """
     if python := os.environ.get("MYNAH_ENGINE"):
         return EngineCommand.from_python(_existing(python, "The variable MYNAH_ENGINE"))
     if set_up:
-        return EngineCommand.from_python(_existing(set_up, "The engine's set-up"))
+        _existing(set_up.arguments[0], "The engine's set-up")
+        return set_up
     path = state_dir() / ENGINE_NAME
     if path.exists():
         return EngineCommand.from_python(_existing(_read_engine(path), str(path)))
     if command := shutil.which("mynah"):
         return EngineCommand((command,))
     raise EngineUnavailableError(
-        "Mynah's engine is not installed: set it up in the host's settings of Mynah, or install "
-        "the wheel mynah_daemon and put `mynah` on the PATH or its Python in MYNAH_ENGINE."
+        "Mynah's engine is not installed: press Set Up Engine in Blender or Maya, or install the "
+        "wheel mynah_daemon and put `mynah` on the PATH or its Python in MYNAH_ENGINE."
     )
 
 
@@ -77,7 +82,10 @@ def register_engine(python: str = sys.executable) -> Path:
 
 
 def find_or_start_daemon(
-    engine: EngineCommand | None = None, deadline_s: float = 20.0, *, set_up: str = ""
+    engine: EngineCommand | None = None,
+    deadline_s: float = 20.0,
+    *,
+    set_up: EngineCommand | None = None,
 ) -> ConnectionInfo:
     """The running daemon's connection, after starting `engine` or the one found if need be.
 
@@ -105,6 +113,18 @@ def find_or_start_daemon(
             )
         time.sleep(POLL_S)
     raise EngineUnavailableError(_late(stale, deadline_s))
+
+
+def connect_to(engine: str, set_up: FindSetUp = lambda: None) -> Callable[[], ConnectionInfo]:
+    """How to reach the daemon: of the engine of the Python `engine`, or if that is empty of the one
+    that is found, with the engine that the host has set up, which `set_up` tells when connecting.
+    """
+
+    def connect() -> ConnectionInfo:
+        command = EngineCommand.from_python(engine) if engine else None
+        return find_or_start_daemon(command, set_up=set_up())
+
+    return connect
 
 
 def _answers(info: ConnectionInfo) -> bool:
@@ -160,12 +180,10 @@ def _no_window() -> int:
 
 
 def _environment(engine: EngineCommand) -> dict[str, str]:
-    """Hosts set variables for their own Python; another Python would fail over them."""
-    environment = dict(os.environ)
     if engine.arguments[0] != sys.executable:
-        for name in PYTHON_VARIABLES:
-            environment.pop(name, None)
-    elif path := environment.get("PYTHONPATH"):  # the engine works in another folder
+        return environment_for_other_python()
+    environment = dict(os.environ)
+    if path := environment.get("PYTHONPATH"):  # the engine works in another folder
         folders = [str(Path(folder).absolute()) for folder in path.split(os.pathsep)]
         environment["PYTHONPATH"] = os.pathsep.join(folders)
     return environment

@@ -44,7 +44,7 @@ _ELSEWHERE = {
     ),
     Loss.refused: (
         "The daemon on {host} does not accept this computer's key: it was not added there, or was "
-        "removed. Give the key (`mynah connect` and Mynah's preferences show it) to who looks "
+        "removed. Give the key (`mynah connect` and Mynah's settings show it) to who looks "
         "after the daemon."
     ),
     Loss.full: "The daemon on {host} has as many connections as it takes; try again later.",

@@ -80,7 +80,10 @@ class RemoteDaemon:
         )
 
 
-BACK = "`mynah connect --local` or Mynah's preferences go back to this computer's own engine."
+BACK = (
+    "`mynah connect --local`, and Back to This Computer in Blender and Maya, go back to this "
+    "computer's own engine."
+)
 
 
 def own_key_text() -> str:
@@ -122,9 +125,21 @@ def choose_remote(path: Path) -> RemoteDaemon:
 
     Raises `BadInputError` if the file is none.
     """
-    remote = read_remote_file(path)
-    replace_private(ensure_state_dir() / CHOICE_NAME, json.dumps(asdict(remote), indent=1))
-    return remote
+    return _choose(read_remote_file(path))
+
+
+def choose_remote_text(text: str) -> RemoteDaemon:
+    """The same with what stands in a connection file, as it comes out of a mail or a chat.
+
+    Raises `BadInputError` if the text is none.
+    """
+    try:
+        return _choose(_parse(text[: MAX_FILE_BYTES + 1]))
+    except ValueError as error:
+        raise BadInputError(
+            f"What was pasted is no connection file of a Mynah daemon ({error}); copy all of it, "
+            "from the first bracket to the last."
+        ) from error
 
 
 def chosen_remote() -> RemoteDaemon | None:
@@ -152,6 +167,11 @@ def choose_local() -> None:
             f"The file {state_dir() / CHOICE_NAME} can't be deleted ({error.strerror}); delete it "
             "by hand."
         ) from error
+
+
+def _choose(remote: RemoteDaemon) -> RemoteDaemon:
+    replace_private(ensure_state_dir() / CHOICE_NAME, json.dumps(asdict(remote), indent=1))
+    return remote
 
 
 def _own_keys() -> tuple[str, str]:

@@ -84,6 +84,17 @@ class Line:
     take: Path | bytes | None = None
     gesture_clips: tuple[Path | bytes | None, ...] = ()
 
+    def within_redo(self) -> Line:
+        """The same with only those gestures that lie in the range that is made anew: the others are
+        in the take already."""
+        inside = [
+            self.redo_start_s <= use.at_s and use.at_s + use.to_s - use.from_s <= self.redo_end_s
+            for use in self.gestures
+        ]
+        uses = tuple(use for use, is_in in zip(self.gestures, inside, strict=True) if is_in)
+        clips = tuple(c for c, is_in in zip(self.gesture_clips, inside, strict=True) if is_in)
+        return dataclasses.replace(self, gestures=uses, gesture_clips=clips)
+
     def to_request(self, audio_sha256: str, **uploaded: Any) -> m.SynthesizeRequest:
         """`uploaded` are the fields that name uploaded files, where there are any."""
         own = {item.name for item in dataclasses.fields(self)}

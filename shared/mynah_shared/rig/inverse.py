@@ -15,9 +15,13 @@ import numpy as np
 from ..errors import BadInputError
 from ..motion.arkit import ARKIT_BLENDSHAPES
 from ..motion.clip import MotionClip
+from ..pieces import Pieces
 from .expressions import picture_matrix
 from .mapping import CHANNELS, UNBOUNDED, RigMapping
 from .solver import FloatArray, nearest
+
+_ROWS = 250
+"""So many take a few milliseconds."""
 
 
 def invert(clip: MotionClip, mapping: RigMapping) -> MotionClip:
@@ -52,6 +56,17 @@ def invert(clip: MotionClip, mapping: RigMapping) -> MotionClip:
     names += [name for name in columns if name not in CHANNELS]
     values = np.stack([columns[name] for name in names], axis=1)
     return MotionClip(clip.fps, tuple(names), values.astype(np.float32))
+
+
+def invert_in_pieces(clip: MotionClip, mapping: RigMapping) -> Pieces[MotionClip]:
+    """The same, some rows at a time. Raises as `invert` does."""
+    parts: list[MotionClip] = []
+    for start in range(0, max(clip.n_frames, 1), _ROWS):
+        rows = clip.values[start : start + _ROWS]
+        parts.append(invert(MotionClip(clip.fps, clip.channels, rows), mapping))
+        yield 1.0
+    values = np.concatenate([part.values for part in parts])
+    return MotionClip(clip.fps, parts[0].channels, values)
 
 
 def _activation(clip: MotionClip, mapping: RigMapping, name: str) -> FloatArray:

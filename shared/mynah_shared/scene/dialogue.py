@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +44,7 @@ class DialogueLine:
         """What the daemon is asked for; styles that are files lie in `folder`."""
         files = [style_file(use.name, folder) for use in self.styles]
         uses = tuple(
-            use if file is None else StyleUse(file.name, use.weight, use.region)
+            use if file is None else replace(use, name=file.name)
             for use, file in zip(self.styles, files, strict=True)
         )
         return Line(

@@ -1,4 +1,4 @@
-"""Styles as people write them: `angry`, `tired@0.5:brows`, `take 3.csv + warm@0.3`."""
+"""Styles as people write them: `angry`, `tired@0.5:brows`, `take 3.csv + warm@0.3 from 2.5`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ CLIP_SUFFIXES: Final = (".csv", ".npz", ".json")
 LIBRARY_SUFFIX: Final = ".mynahstyle"
 STYLE_SUFFIXES: Final = (*CLIP_SUFFIXES, LIBRARY_SUFFIX)
 
-_WORDS: Final = re.compile(r"(?P<name>.+?)(@(?P<weight>[^@:]*))?(:(?P<region>\w+))?")
+_WORDS: Final = re.compile(
+    r"(?P<name>.+?)(@(?P<weight>[^@:]*?))?(:(?P<region>\w+))?( from (?P<start>\d+(\.\d+)?))?"
+)
 _AND: Final = " + "  # with spaces: names of files may hold a plus
 
 
 def parse_style(words: str) -> StyleUse:
-    """`NAME[@WEIGHT][:REGION]`. Raises `BadInputError` with the remedy."""
+    """`NAME[@WEIGHT][:REGION][ from SECONDS]`, seconds of the performance. Raises `BadInputError`
+    with the remedy."""
     match = _WORDS.fullmatch(words.strip())
     if match is None:
         raise BadInputError(f"'{words}' is no style; write NAME, NAME@WEIGHT or NAME:REGION.")
@@ -34,7 +37,8 @@ def parse_style(words: str) -> StyleUse:
                 f"'{match['weight']}' in '{words}' is no weight; write a number, as in "
                 f"{match['name']}@0.5."
             )
-    return StyleUse(match["name"], weight, match["region"] or "")
+    start_s = float(match["start"] or 0)
+    return StyleUse(match["name"], weight, match["region"] or "", start_s=start_s)
 
 
 def parse_styles(words: str) -> tuple[StyleUse, ...]:
@@ -48,6 +52,7 @@ def write_styles(styles: tuple[StyleUse, ...]) -> str:
         use.name
         + (f"@{use.weight:g}" if use.weight != 1 else "")
         + (f":{use.region}" if use.region else "")
+        + (f" from {_plain(use.start_s)}" if use.start_s else "")
         for use in styles
     )
 
@@ -56,3 +61,13 @@ def style_file(name: str, folder: Path = Path()) -> Path | None:
     """The file that a style's name means, seen from `folder`; None for a style of the library."""
     path = folder / name
     return path if path.suffix.lower() in STYLE_SUFFIXES or path.is_file() else None
+
+
+def read_tags(words: str) -> tuple[str, ...]:
+    """Tags with commas between: `angry, loud`."""
+    return tuple(tag.strip() for tag in words.split(",") if tag.strip())
+
+
+def _plain(seconds: float) -> str:
+    """To the microsecond, without an exponent, which nobody writes."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ _WAIT_S = 30.0
 
 
 @contextmanager
-def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
+def locked(folder: Path, check: Callable[[], None]) -> Generator[None, None, None]:
     """Raises `SetUpError` if another holds the lock for long, and what `check` raises."""
     with open(folder / _NAME, "a+b") as file:
         deadline = time.monotonic() + _WAIT_S
@@ -25,7 +25,7 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
             check()
             if time.monotonic() > deadline:
                 raise SetUpError(
-                    "Another Blender is setting up the engine; wait until it is done and try again."
+                    "Another program is setting up the engine; wait until it is done and try again."
                 )
             time.sleep(0.1)
         yield

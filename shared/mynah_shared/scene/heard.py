@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
 
 _RANGE_DB = 60.0
 _SOFTENING = 0.6
@@ -18,19 +22,27 @@ _SOFTENING = 0.6
 @dataclass(frozen=True, eq=False)
 class Heard:
     """Phones by name with `begins` and `ends` [P] in seconds, ascending; `heights` [N] of the
-    waveform, 0 to 1, `rate` of them a second."""
+    waveform, 0 to 1, `rate` of them a second. `confidence`: how sure the phones are, 0 to 1; None
+    where that isn't told."""
 
-    begins: np.ndarray
-    ends: np.ndarray
+    begins: FloatArray
+    ends: FloatArray
     names: tuple[str, ...]
-    heights: np.ndarray
+    heights: FloatArray
     rate: float
+    confidence: float | None = None
+
+
+def heard_text(meta: Mapping[str, Any]) -> str:
+    """What a host keeps on a take of a result's record: JSON text (see `heard` in PROTOCOL.md);
+    empty if nothing was listened to."""
+    return json.dumps(meta["heard"], separators=(",", ":")) if "heard" in meta else ""
 
 
 @lru_cache(maxsize=256)
 def read_heard(text: str) -> Heard | None:
-    """Of the text on an action; None if there is nothing to draw. A text that can't be understood,
-    of a newer Mynah perhaps, has nothing either."""
+    """Of the text on a take; None if there is nothing to draw. A text that can't be understood, of
+    a newer Mynah perhaps, has nothing either."""
     try:
         heard: dict[str, Any] = json.loads(text)
         phones = heard["phones"]
@@ -38,14 +50,16 @@ def read_heard(text: str) -> Heard | None:
         times = np.array([phone[:2] for phone in phones], np.float64).reshape(-1, 2)
         loudness = np.frombuffer(base64.b64decode(heard["loudness"]), np.uint8)
         rate = float(heard["loudness_fps"])
+        sure = heard.get("confidence")
+        confidence = None if sure is None else float(sure)
     except (ValueError, TypeError, KeyError):
         return None
     if rate <= 0 or not (names or loudness.size):
         return None
-    return Heard(times[:, 0], times[:, 1], names, _heights(loudness), rate)
+    return Heard(times[:, 0], times[:, 1], names, _heights(loudness), rate, confidence)
 
 
-def _heights(loudness: np.ndarray) -> np.ndarray:
+def _heights(loudness: NDArray[np.uint8]) -> FloatArray:
     decibels = (loudness / 255 - 1) * _RANGE_DB
     amplitudes = np.where(loudness > 0, 10 ** (decibels / 20), 0.0)
     loudest = amplitudes.max(initial=0.0)

@@ -6,13 +6,9 @@ import errno
 import re
 from pathlib import Path
 
-OFFLINE = (
-    "Blender is set to work offline: allow online access (Preferences › System › Network), or "
-    "choose an engine package for machines without a network."
-)
 INCOMPLETE = (
-    "The engine package does not hold all that this Blender needs; choose one that was packed for "
-    "this system with `build.py daemon --offline`, or empty the field to use the package index."
+    "The engine package does not hold all that is needed here; choose one that was packed for this "
+    "system with `build.py daemon --offline`, or empty the field to use the package index."
 )
 _DISK = "The disk is full: free some space{where} and try again."
 _DENIED = (
@@ -78,8 +74,8 @@ def of_output(said: str, folder: Path, *, without_index: str = "") -> str:
         return f"{without_index} (What is at hand lacks '{missing[1]}'.)"
     if missing:
         return (
-            f"The package '{missing[1]}' is not to be had for this Blender's Python and system; "
-            "name an engine of your own in the preferences, made with Python 3.11 to 3.13."
+            f"The package '{missing[1]}' is not to be had for this Python and system; use an "
+            "engine of your own, made with Python 3.11 to 3.13."
         )
     return f"The set-up failed ({_last_words(said)}); the log has the details."
 

@@ -25,6 +25,7 @@ class Children:
         self._is_cancelled = False
 
     def cancel(self) -> None:
+        """End the one that runs, and start no other."""
         with self._lock:
             self._is_cancelled = True
             if self._running is not None:
@@ -79,6 +80,7 @@ class Children:
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
-    """Blender's and the user's variables for another Python must not reach this one."""
+    """The host's and the user's variables for another Python must not reach this one."""
     clean = {name: value for name, value in os.environ.items() if name not in _LEAKS}
+    clean["PYTHONSAFEPATH"] = "1"  # what lies in the current folder must not get in the way
     return {**clean, "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "NO_COLOR": "1", **variables}

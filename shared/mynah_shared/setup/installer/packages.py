@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from .children import Children
-from .environments import site_packages
+from .environments import Layout
 from .order import SetUpError
 from .remedies import of_output
 
@@ -54,7 +54,7 @@ def find_wheels(*folders: Path) -> Wheels:
         path = next(found, None)
         if path is None:
             raise SetUpError(
-                f"There is no wheel of {name} in {folders[0]}: install the extension's zip again, "
+                f"There is no wheel of {name} in {folders[0]}: install Mynah's zip again, "
                 "or choose an engine package that was made for this version."
             )
         return path
@@ -94,12 +94,16 @@ class Pip:
     """
 
     def __init__(
-        self, python: Path, wheels: Wheels, children: Children, *, without_index: str = ""
+        self, layout: Layout, wheels: Wheels, children: Children, *, without_index: str = ""
     ) -> None:
-        self._environment = python.parent.parent
+        self._layout = layout
         self._children, self._wheels, self._without_index = children, wheels, without_index
-        self._command: list[str | Path] = [python, "-I", wheels.pip / "pip", "install"]
+        self._command: list[str | Path] = [layout.python]
+        self._command += [] if layout.program else ["-I"]  # Maya's may need its variables
+        self._command += [wheels.pip / "pip", "install"]
         self._command += ["--disable-pip-version-check", "--no-input", "--no-user"]
+        if layout.program and layout.packages:
+            self._command += ["--target", layout.packages]
         self._command += ["--only-binary=:all:", "--progress-bar=raw", "--retries=3"]
         self._command += ["--no-index"] if without_index else ["--timeout=30"]
         for folder in wheels.folders:
@@ -107,7 +111,7 @@ class Pip:
 
     def plan(self, needs: Sequence[str], say: Say) -> Plan:
         """Find out what to install. Raises `PackageError`."""
-        report = self._environment / "plan.json"
+        report = self._layout.path / "plan.json"
         found: list[str] = []
         say(0.0, "Looking up the packages")
 
@@ -129,7 +133,7 @@ class Pip:
     def install(self, plan: Plan, say: Say) -> None:
         """Fetch and install the planned packages and ours. Raises `PackageError`."""
         n_packages = len(plan.pins) + len(self._wheels.ours)
-        progress = _Progress(n_packages, self._environment, say)
+        progress = _Progress(n_packages, self._layout, say)
         try:
             self._run(["--no-deps", *self._wheels.ours, *plan.pins], progress.read)
         finally:
@@ -138,7 +142,7 @@ class Pip:
     def _run(self, arguments: Sequence[str | Path], on_line: Callable[[str], None]) -> None:
         status, said = self._children.run([*self._command, *arguments], on_line)
         if status:
-            told = of_output(said, self._environment, without_index=self._without_index)
+            told = of_output(said, self._layout.path, without_index=self._without_index)
             raise PackageError(told)
 
 
@@ -157,8 +161,8 @@ class _Progress:
 
     _FETCHING = 0.75  # of the whole
 
-    def __init__(self, n_packages: int, environment: Path, say: Say) -> None:
-        self._n, self._say, self._environment = n_packages, say, environment
+    def __init__(self, n_packages: int, layout: Layout, say: Say) -> None:
+        self._n, self._say, self._layout = n_packages, say, layout
         self._begun, self._name = 0, ""
         self._stopped = threading.Event()
         self._counter: threading.Thread | None = None
@@ -189,7 +193,7 @@ class _Progress:
 
     def _count(self) -> None:
         while not self._stopped.wait(0.3):
-            site = site_packages(self._environment)
+            site = self._layout.packages
             made = sum(1 for _ in site.glob("*.dist-info")) if site else 0
             done = min(1.0, made / self._n)
             fraction = self._FETCHING + (1 - self._FETCHING) * done

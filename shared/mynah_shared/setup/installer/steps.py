@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import shutil
-import sys
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from . import environments, gpu
 from .children import Children
-from .environments import Environment, Stamp
+from .environments import Environment, Layout, Stamp
 from .folder_lock import locked
 from .order import Order, SetUpError, Told
 from .packages import PackageError, Pip, Plan, Say, Wheels, find_wheels, requirements
-from .remedies import INCOMPLETE, OFFLINE, of_output
+from .remedies import INCOMPLETE, of_output
 
 Tell = Callable[[Told], None]
 
@@ -37,29 +37,29 @@ def carry_out(order: Order, children: Children, tell: Tell) -> str:
     """
     folder = Path(order.folder)
     with locked(folder, children.check):
-        for path in environments.half_made(folder):
+        for path in environments.half_made(folder, order.family):
             _delete(path)
         if order.action == "remove":
-            return _remove(folder, children, tell)
+            return _remove(order, folder, children, tell)
         return _set_up(order, folder, children, tell)
 
 
-def _remove(folder: Path, children: Children, tell: Tell) -> str:
+def _remove(order: Order, folder: Path, children: Children, tell: Tell) -> str:
     tell(Told(0.0, "Removing the engine"))
-    _retire(environments.complete(folder), children)
+    _retire(environments.complete(folder, order.family), children)
     return "The engine was removed."
 
 
 def _set_up(order: Order, folder: Path, children: Children, tell: Tell) -> str:
     tell(Told(0.0, "Preparing"))
-    old = environments.complete(folder)
+    old = environments.complete(folder, order.family)
     unpacked = folder / "package"
     try:
         if repaired := _repaired(order, old, children, tell):
             return f"The engine is ready again ({repaired.stamp.device})."
         wheels = _wheels(order, unpacked)
         remark = ""
-        for_gpu = order.device == "auto" and _has_gpu(children)
+        for_gpu = order.device == "auto" and _driver_cuda(order, children) > 0
         if for_gpu and not _has_room(folder, _needed_mb(order, for_gpu=True)):
             for_gpu, remark = False, f"The disk has no room for the GPU package ({_GPU_MB} MB)."
         if for_gpu:
@@ -83,15 +83,15 @@ def _repaired(
             order.version,
             order.with_videos,
         )
-        if not is_wanted or not each.lost_its_python:
+        if not is_wanted or not each.lost_its_python or each.stamp.program:
             continue
         tell(Told(0.3, "Repairing the environment"))
-        venv = [sys.executable, "-I", "-m", "venv", "--without-pip", "--upgrade", each.path]
+        venv = [order.python, "-I", "-m", "venv", "--without-pip", "--upgrade", each.path]
         if children.run(venv, may_be_killed=False)[0]:
             return None
         tell(Told(0.6, "Trying the engine"))
         with contextlib.suppress(SetUpError):  # then it is made anew
-            _check(each.python, each.path, children)
+            _check(each.layout, children)
             return each
     return None
 
@@ -127,32 +127,28 @@ def _make(
             f"The disk of {folder} is nearly full: the engine needs {needed} MB while it is set up."
             " Free some space and try again."
         )
-    path = environments.new_path(folder, order.version)
+    path = environments.new_path(folder, order.family, order.version)
+    layout = environments.layout_for(order.python, path)
     try:
         tell(Told(0.01, "Making the environment"))
-        status, said = children.run(
-            [sys.executable, "-I", "-m", "venv", "--without-pip", path], may_be_killed=False
-        )
-        if status:
-            raise SetUpError(of_output(said, folder))
-        python = environments.python_of(path)
-        pip = Pip(python, wheels, children, without_index=_without_index(order))
+        _lay_out(layout, order, children)
+        pip = Pip(layout, wheels, children, without_index=_without_index(order))
         say = _part(tell, 0.03, 0.2)
-        videos = order.with_videos
-        plan = _plan(pip, wheels, say, children, for_gpu=for_gpu, with_videos=videos)
+        plan = _plan(order, pip, wheels, say, children, for_gpu=for_gpu)
         pip.install(plan, _part(tell, 0.2, 0.9))
         tell(Told(0.9, "Trying the engine"))
-        if for_gpu and not _runs_on_gpu(python, children):
+        if for_gpu and not _runs_on_gpu(layout, children):
             raise _NoGpuError("The GPU package does not run on this computer.")
-        _check(python, path, children)
+        _check(layout, children)
         stamp = Stamp(
             version=order.version,
-            python=sys.version.split()[0],
+            python=platform.python_version(),
             device="GPU" if for_gpu else "CPU",
             with_videos=order.with_videos,
             remark=remark,
             made=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
             megabytes=round(_size(path) / 1e6),
+            program=layout.program,
         )
         children.check()
         environments.write_stamp(path, stamp)
@@ -163,33 +159,45 @@ def _make(
     return Environment(path, stamp)
 
 
+def _lay_out(layout: Layout, order: Order, children: Children) -> None:
+    """An environment without packages. Raises `SetUpError`."""
+    if layout.program:
+        layout.write_start()
+        return
+    status, said = children.run(
+        [order.python, "-I", "-m", "venv", "--without-pip", layout.path], may_be_killed=False
+    )
+    if status:
+        raise SetUpError(of_output(said, layout.path.parent))
+
+
 def _plan(
-    pip: Pip, wheels: Wheels, say: Say, children: Children, *, for_gpu: bool, with_videos: bool
+    order: Order, pip: Pip, wheels: Wheels, say: Say, children: Children, *, for_gpu: bool
 ) -> Plan:
-    needs = requirements(wheels.ours, for_gpu=for_gpu, with_videos=with_videos)
+    needs = requirements(wheels.ours, for_gpu=for_gpu, with_videos=order.with_videos)
     try:
         plan = pip.plan(needs, say)
     except PackageError as error:
         if for_gpu:  # perhaps only its packages are not to be had: then the processor's will do
             raise _NoGpuError("The GPU package is not at hand.") from error
         raise
-    if for_gpu and plan.cuda > (has := _driver_cuda(children)):
+    if for_gpu and plan.cuda > (has := _driver_cuda(order, children)):
         raise _NoGpuError(
             f"The GPU package needs a driver for CUDA {plan.cuda}, and this one is for {has}."
         )
     return plan
 
 
-def _runs_on_gpu(python: Path, children: Children) -> bool:
-    status, said = children.run([python, "-I", "-c", _PROBE])
+def _runs_on_gpu(layout: Layout, children: Children) -> bool:
+    status, said = children.run(layout.running(_PROBE))
     return status == 0 and said.strip().endswith("CUDAExecutionProvider")
 
 
-def _check(python: Path, path: Path, children: Children) -> None:
+def _check(layout: Layout, children: Children) -> None:
     """The engine's own doctor, with a state folder and a daemon that nobody else meets."""
-    home = path / "check"
+    home = layout.path / "check"
     status, said = children.run(
-        [python, "-I", "-m", "mynah_daemon", "doctor"], may_be_killed=False, MYNAH_HOME=str(home)
+        [*layout.engine, "doctor"], may_be_killed=False, MYNAH_HOME=str(home)
     )
     if status:
         failed = [line[4:].strip() for line in said.splitlines() if line.startswith("fail")]
@@ -225,18 +233,14 @@ def _retire(old: list[Environment], children: Children) -> None:
     without its stamp it counts no more."""
     for each in old:
         if each.python.is_file():
-            children.run([each.python, "-I", "-m", "mynah_daemon", "stop"], may_be_killed=False)
+            children.run([*each.layout.engine, "stop"], may_be_killed=False)
         environments.remove_stamp(each.path)
         _delete(each.path)
 
 
-def _has_gpu(children: Children) -> bool:
-    return _driver_cuda(children) > 0
-
-
-def _driver_cuda(children: Children) -> int:
+def _driver_cuda(order: Order, children: Children) -> int:
     """Asked in another process: a broken driver may take the one that asks with it."""
-    _status, said = children.run([sys.executable, "-I", gpu.__file__])
+    _status, said = children.run([order.python, gpu.__file__])
     last = (said.split() or ["0"])[-1]
     return int(last) if last.isdigit() else 0
 
@@ -245,7 +249,7 @@ def _without_index(order: Order) -> str:
     """What to say if something is missing and no index may be asked; empty if one may be."""
     if order.archive:
         return INCOMPLETE
-    return "" if order.is_online else OFFLINE
+    return order.offline
 
 
 def _needed_mb(order: Order, *, for_gpu: bool) -> int:

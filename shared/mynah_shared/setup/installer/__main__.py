@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TextIO
 
 from .children import Children
-from .order import CancelledError, Order, SetUpError, Told
+from .order import LOG_NAME, CancelledError, Order, SetUpError, Told
 from .remedies import of_error
 from .steps import carry_out
 
-LOG_NAME = "set-up.log"
-
 
 def main() -> None:
+    """Carry out the order of the command line and tell how it ended."""
     order = Order.from_json(sys.argv[1])
     _tell(_ended(order))
 
@@ -53,7 +52,7 @@ def _logged(order: Order, log: TextIO) -> Told:
 
 
 def _cancel_at_eof(children: Children) -> None:
-    """Blender closes the pipe to cancel; it also closes when Blender ends or crashes."""
+    """The host closes the pipe to cancel; it also closes when the host ends or crashes."""
     while os.read(0, 1024):  # not sys.stdin: its lock would outlive the main thread
         pass
     children.cancel()

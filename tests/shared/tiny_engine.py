@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import tomllib
 
 DOCTOR = """
 import sys
@@ -65,8 +64,8 @@ def write_engine(folder: Path, pip: Path, *, main: str = DOCTOR, version: str = 
 
 def fetch_pip(folder: Path, repository: Path) -> Path:
     """The wheel of pip that the extension brings."""
-    with open(repository / "pyproject.toml", "rb") as file:
-        wanted = tomllib.load(file)["dependency-groups"]["installer"]
+    project = (repository / "pyproject.toml").read_text("utf-8")
+    wanted = re.findall(r'^installer = \["(.+)"\]$', project, re.MULTILINE)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), *wanted]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:

@@ -1,5 +1,0 @@
-"""Installs or removes the engine, in a process of its own: standard library only, no Blender.
-
-Run by the Python that Blender brings. It reports as lines of JSON on its standard output and stops,
-leaving nothing half-made, as soon as its standard input is closed.
-"""

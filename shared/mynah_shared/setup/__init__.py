@@ -1,0 +1,1 @@
+"""Setting up the engine: a program of its own installs it, hosts only watch and draw."""
