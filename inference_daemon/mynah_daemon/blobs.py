@@ -17,6 +17,7 @@ from mynah_shared.errors import JobFailedError
 from mynah_shared.protocol.messages import BlobState, ErrorCode, Limits
 
 from .store import points
+from .store.syncing import sync_folder, sync_way
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -56,6 +57,7 @@ class BlobStore:
                 self._complete[path.name] = path.stat().st_size
             else:
                 path.unlink()
+        sync_way(folder)
 
     def stat(self, sha256: str, n_bytes: int) -> BlobState:
         """How much of the blob is there."""
@@ -142,12 +144,7 @@ class BlobStore:
             with os.fdopen(handle, "ab") as file:
                 file.write(data)
         except OSError as err:
-            self._discard(sha256)
-            raise JobFailedError(
-                f"The file can't be stored ({err.strerror}); free some disk space and try again.",
-                code=ErrorCode.internal,
-                retry=True,
-            ) from err
+            raise self._cannot_store(sha256, err) from err
 
     def _finish(self, sha256: str, upload: _Upload) -> None:
         if upload.digest.hexdigest() != sha256:
@@ -157,11 +154,25 @@ class BlobStore:
                 code=ErrorCode.bad_value,
                 retry=True,
             )
-        points.reach("blob written")
-        os.replace(self._part(sha256), self.path(sha256))
-        points.reach("blob named")
+        try:  # jobs that are accepted with it must find it after a power cut
+            with self._part(sha256).open("rb+") as file:
+                os.fsync(file.fileno())
+            points.reach("blob written")
+            os.replace(self._part(sha256), self.path(sha256))
+            points.reach("blob named")
+            sync_folder(self._folder)
+        except OSError as err:
+            raise self._cannot_store(sha256, err) from err
         del self._uploads[sha256]
         self._complete[sha256] = upload.n_bytes
+
+    def _cannot_store(self, sha256: str, err: OSError) -> JobFailedError:
+        self._discard(sha256)
+        return JobFailedError(
+            f"The file can't be stored ({err.strerror}); free some disk space and try again.",
+            code=ErrorCode.internal,
+            retry=True,
+        )
 
     def _make_room(self) -> None:
         """Deletes the least recently used files that no job needs."""

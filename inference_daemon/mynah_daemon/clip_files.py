@@ -125,11 +125,14 @@ def _read_as_stored(path: Path, fps: float | None, name: str) -> MotionClip:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Writes the file beside its place and moves it there: complete or not at all."""
+    """Writes the file beside its place and moves it there: complete or not at all, also after a
+    power cut."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:  # also after Ctrl-C: a failed run leaves nothing
         temporary.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from mynah_shared.client.connection_file import state_dir
 from mynah_shared.errors import BadInputError
 from mynah_shared.protocol.messages import Limits
 
+from .devices import Device, check_devices
 from .engine.model_store import BUNDLED
 from .flame.stored import MAP_NAME
 from .listening import Listen
@@ -30,7 +31,8 @@ LIMITS: Final = Limits(
 
 @dataclass(frozen=True)
 class DaemonConfig:
-    """Raises `BadInputError` if `host` is reachable from other machines."""
+    """Raises `BadInputError` if `host` is reachable from other machines, or a graphics card is
+    named twice."""
 
     state_dir: Path
     weights: Path = BUNDLED
@@ -50,8 +52,11 @@ class DaemonConfig:
     """Where to serve other computers too; their users must be in `client_dir`."""
     landmarker: Path | None = None
     """MediaPipe's Face Landmarker, for videos; None: fetched on first use."""
+    devices: tuple[Device, ...] = ()
+    """What lines are made on, a worker on each; empty: what is found."""
 
     def __post_init__(self) -> None:
+        check_devices(self.devices)
         try:
             is_loopback = ipaddress.IPv4Address(self.host).is_loopback
         except ValueError:

@@ -18,19 +18,19 @@ from mynah_shared._version import __version__
 
 from .log import LOG_NAME
 
-TRACE_NAME: Final = "worker_trace.txt"
-"""Where a worker leaves the stacks of its threads as it crashes."""
 _MOST_REPORTS: Final = 10
 _LOG_LINES: Final = 200
 
 
 @dataclass(frozen=True)
 class Crash:
-    """How a worker ended (its exit code; below 0, the signal's number), and the ids of the jobs
-    that it had in hand."""
+    """How a worker ended (its exit code; below 0, the signal's number), the ids of the jobs that it
+    had in hand, its number among the daemon's workers, and its device."""
 
     exit_code: int
     jobs: Sequence[str]
+    worker: int = 0
+    device: str = "cpu"
 
     @property
     def cause(self) -> str:
@@ -41,13 +41,18 @@ class Crash:
             return f"exit code {self.exit_code}"
 
 
+def trace_path(log_dir: Path, worker: int) -> Path:
+    """Where a worker leaves the stacks of its threads as it crashes."""
+    return log_dir / f"worker_trace_{worker}.txt"
+
+
 def write_report(log_dir: Path, crash: Crash) -> Path:
     """A zip in `log_dir`/crashes with the facts, the end of the log, and the worker's trace if it
     left one; the oldest beyond ten go. Raises `OSError` if it can't be written."""
     folder = log_dir / "crashes"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / time.strftime("%Y-%m-%d_%H-%M-%S.zip", time.gmtime())
-    trace = log_dir / TRACE_NAME
+    path = folder / time.strftime(f"%Y-%m-%d_%H-%M-%S_{crash.worker}.zip", time.gmtime())
+    trace = trace_path(log_dir, crash.worker)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as report:
         report.writestr("crash.json", json.dumps(_facts(crash), indent=2))
         report.writestr("log.jsonl", _last_lines(log_dir / LOG_NAME))

@@ -1,4 +1,4 @@
-"""One daemon from its lock to its last word: keys, sockets, worker, connection file, clean end."""
+"""One daemon from its lock to its last word: keys, sockets, workers, connection file, clean end."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from .engine.model_store import open_store
 from .handlers import CONTROL, MAIN, Service
 from .jobs import JobTable
 from .keys import SERVER_KEY_NAME, Keys, beyond, make_keys, open_router
-from .leftovers import end_leftover
+from .leftovers import end_leftovers
 from .listening import allow_many_files
 from .locking import DaemonLock
 from .log import log_event, logger, start_log
 from .memory import peak_bytes
 from .metrics import Gauges, serve_metrics
+from .pool import WorkerPool
 from .server import Bell, ControlServer, MainServer, Responder
 from .store.job_store import CacheLimits, JobStore
 from .styles.library import StyleLibrary
-from .supervisor import Supervisor
 from .visitors import Visitors
 from .zap import Gatekeeper
 
@@ -77,7 +77,6 @@ class Daemon:
             keys, visitors = self._open_door()
             store = self._open_store()
             service = self._make_service(store)
-            supervisor = service.supervisor
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=1)
             gatekeeper = Gatekeeper(context, visitors)
             try:
@@ -85,9 +84,7 @@ class Daemon:
                     self._serve(context, keys, visitors, service, ready)
             finally:
                 self._remove_connection_file()
-                if supervisor.is_alive():
-                    supervisor.stop()
-                    supervisor.join(_STOP_S)
+                service.pool.stop(_STOP_S)
                 gatekeeper.stop()
                 context.destroy(linger=0)
                 service.blobs.close()
@@ -118,10 +115,11 @@ class Daemon:
         gauges: Gauges = {
             "queued_lines": ("Lines that wait.", lambda: service.jobs.counts()[0]),
             "running_lines": ("Lines under way.", lambda: service.jobs.counts()[1]),
-            "worker_restarts": ("Workers lost.", lambda: service.supervisor.restarts),
             "memory_bytes": ("The daemon's own, at most.", peak_bytes),
         }
-        stop = serve_metrics(self._config.host, self._config.metrics_port, gauges)
+        stop = serve_metrics(
+            self._config.host, self._config.metrics_port, gauges, lambda: service.pool.states
+        )
         try:
             yield
         finally:
@@ -133,7 +131,7 @@ class Daemon:
 
     def _make_service(self, store: JobStore) -> Service:
         config = self._config
-        end_leftover(store)
+        end_leftovers(store)
         jobs = JobTable(store, config.limits.queued_jobs, self._tell)
         blobs = BlobStore(config.blob_dir, config.limits, config.blob_bytes, jobs.uses_blob)
         jobs.fail_without(blobs.has)
@@ -143,7 +141,7 @@ class Daemon:
             styles=StyleLibrary(config.style_dir),
             blobs=blobs,
             jobs=jobs,
-            supervisor=Supervisor(config, jobs, store),
+            pool=WorkerPool(config, jobs, store),
             request_stop=self.request_stop,
             server_id=self._server_id,
         )
@@ -171,7 +169,7 @@ class Daemon:
         server = MainServer(responder, self._bell, self._events, service.jobs.is_outdated)
         self._handle_signals()
         control.start()
-        service.supervisor.start()
+        service.pool.start()
         write_connection_file(
             ConnectionInfo(
                 endpoint=endpoint,
@@ -190,8 +188,8 @@ class Daemon:
             server.run(
                 lambda: (
                     self._stop.is_set()
-                    # without either thread it would only seem to serve: the next one will
-                    or not (service.supervisor.is_alive() and control.is_alive())
+                    # without any of these threads it would only seem to serve: the next one will
+                    or not (service.pool.is_alive() and control.is_alive())
                     or self._is_idle(service.jobs, responder, control)
                 )
             )

@@ -25,11 +25,11 @@ from .engine.model_store import ModelStore
 from .flame.stored import NO_MAP, map_sha256
 from .jobs import JobTable, blobs_of
 from .memory import peak_bytes
+from .pool import WorkerPool
 from .requests import check_request, job_key
 from .styles.clips import read_style_clip, resolve_clip
 from .styles.library import StyleLibrary
 from .styles.style_file import Style, StyleInfo, check_name, read_style
-from .supervisor import Supervisor
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Service:
     styles: StyleLibrary
     blobs: BlobStore
     jobs: JobTable
-    supervisor: Supervisor
+    pool: WorkerPool
     request_stop: Callable[[], None]
     server_id: str
     started_s: float = field(default_factory=time.monotonic)
@@ -67,12 +67,13 @@ def ping(service: Service, _request: m.Ping) -> m.Message:
 
 def cancel(service: Service, request: m.Cancel) -> m.Message:
     states = m.JobStates(service.jobs.cancel(request.job_ids))
-    service.supervisor.poke()
+    service.pool.poke()
     return states
 
 
 def status(service: Service, _request: m.StatusRequest) -> m.Message:
     queued, running, finished = service.jobs.counts()
+    workers = service.pool.states
     return m.Status(
         server_id=service.server_id,
         server_version=__version__,
@@ -81,9 +82,10 @@ def status(service: Service, _request: m.StatusRequest) -> m.Message:
         queued=queued,
         running=running,
         finished=finished,
-        worker_pid=service.supervisor.worker_pid,
-        worker_restarts=service.supervisor.restarts,
+        worker_pid=next((worker.pid for worker in workers if worker.pid), 0),
+        worker_restarts=sum(worker.restarts for worker in workers),
         memory_bytes=peak_bytes(),
+        workers=workers,
     )
 
 
@@ -107,7 +109,7 @@ def put_blob(service: Service, request: m.BlobPut) -> m.Message:
 
 
 def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Message:
-    """`client` is the session that asks: each gets its share of the worker."""
+    """`client` is the session that asks: each gets its share of the workers."""
     checked = [
         _with_library_clips(service, check_request(r, service.store, service.config.limits))
         for r in request.requests
@@ -129,7 +131,7 @@ def submit(service: Service, request: m.Submit, client: bytes = b"") -> m.Messag
     accepted = m.Accepted(
         service.jobs.submit(keyed, client, is_batch=request.is_batch, check=check_files)
     )
-    service.supervisor.poke()
+    service.pool.poke()
     return accepted
 
 

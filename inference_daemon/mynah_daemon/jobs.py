@@ -32,7 +32,7 @@ from .waiting import FairQueue
 
 TERMINAL: Final = (JobState.finished, JobState.cancelled, JobState.failed)
 STRIKES: Final = 2
-"""So many workers may a job take down while it is alone with them."""
+"""So many workers may a job take down while it is alone with one."""
 ATTEMPTS: Final = 10
 """So often a job may be begun, whatever became of it: it may take the whole daemon with it."""
 _PROGRESS_INTERVAL_S: Final = 0.2
@@ -184,7 +184,7 @@ class JobTable:
         with self._lock:
             return event.state in TERMINAL and self._begun_anew.get(event.job_id, 0) > event.seq
 
-    # --- what the worker's supervisor reports ---------------------------------------------------
+    # --- what the workers' supervisors report ---------------------------------------------------
 
     def take(self, *, is_alone: bool = True) -> Job | None:
         """The next queued job, now running; None if there is none, or if it is a suspect and would
@@ -263,6 +263,12 @@ class JobTable:
         with self._changing:
             if job.state not in TERMINAL:
                 self._end([job], JobState.failed, code, message)
+
+    def fail_waiting(self, code: ErrorCode, message: str) -> None:
+        """Fails all that wait: nobody is left to make them."""
+        with self._changing:
+            waiting = [job for job in self._open.values() if job.state is JobState.queued]
+            self._end(waiting, JobState.failed, code, message)
 
     # --- inside the locks -----------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from .zap import ZAP_DOMAIN
 SERVER_KEY_NAME: Final = "server.key"
 _KEEPALIVE_S: Final = 60
 """Then a client whose computer is gone without a word is asked for, and given up."""
+_UNREAD_MS: Final = 120_000
+"""A connection on which data waits for so long, and the other side takes none, is closed."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def open_router(
     router.setsockopt(zmq.ROUTER_MANDATORY, 1)
     router.setsockopt(zmq.TCP_KEEPALIVE, 1)
     router.setsockopt(zmq.TCP_KEEPALIVE_IDLE, _KEEPALIVE_S)
+    router.setsockopt(zmq.TCP_MAXRT, _UNREAD_MS)
     router.setsockopt(zmq.ZAP_DOMAIN, ZAP_DOMAIN)
     router.setsockopt(zmq.CURVE_SERVER, 1)
     router.setsockopt(zmq.CURVE_SECRETKEY, keys.server_secret)

@@ -21,13 +21,11 @@ def start_of(pid: int) -> str:
     return stat.rpartition(")")[2].split()[19]
 
 
-def end_leftover(store: JobStore) -> None:
-    """Kills the worker of a former daemon if it is still there."""
-    noted = store.noted_worker()
-    if noted is None:
-        return
-    pid, started = noted
-    if started and start_of(pid) == started:
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-            log_event("leftover_worker_killed", pid=pid)
+def end_leftovers(store: JobStore) -> None:
+    """Kills the workers of a former daemon that are still there."""
+    for pid, started in store.noted_workers():
+        if started and start_of(pid) == started:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+                log_event("leftover_worker_killed", pid=pid)
+        store.forget_worker(pid)

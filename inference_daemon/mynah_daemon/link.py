@@ -1,12 +1,14 @@
 """The pipe between daemon and worker: MYN1 messages, each frame behind its length.
 
 On this link a job is named by its attempt (16 random bytes, in hex as `job_id`), so that nothing a
-killed worker said last can be taken for a word of the next one.
+killed worker said last can be taken for a word of the next one. What is said of the worker itself,
+that it is ready first of all, is a `Status` with a single `WorkerStatus`, under `NO_ATTEMPT`.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
+import queue
 import struct
 import threading
 from typing import IO, Final
@@ -14,9 +16,7 @@ from typing import IO, Final
 from mynah_shared.protocol import codec
 from mynah_shared.protocol.messages import Message
 
-LINES_AT_ONCE: Final = min(16, 2 * (os.cpu_count() or 1))
-"""Jobs that a worker has in hand: enough to keep its cores and its device busy, so few that each
-still gets on."""
+NO_ATTEMPT: Final = bytes(codec.ID_BYTES)
 _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">Q")
 _SESSION: Final = bytes(codec.ID_BYTES)
@@ -37,6 +37,27 @@ class LinkWriter:
             for frame in frames:
                 self._stream.write(frame)
             self._stream.flush()
+
+
+class PatientWriter:
+    """As a `LinkWriter`, but `send` never waits for the other side, which may be frozen: a thread
+    writes until `close` or the other side's end."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._writer = LinkWriter(stream)
+        self._queue: queue.SimpleQueue[tuple[Message, bytes] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._write, name="link writer", daemon=True).start()
+
+    def send(self, message: Message, attempt: bytes) -> None:
+        self._queue.put((message, attempt))
+
+    def close(self) -> None:
+        self._queue.put(None)
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it is gone, or closed by our side
+            while (item := self._queue.get()) is not None:
+                self._writer.send(*item)
 
 
 def read_message(stream: IO[bytes]) -> codec.Envelope | None:

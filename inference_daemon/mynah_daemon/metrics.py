@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from mynah_shared.errors import BadInputError, EngineUnavailableError
+from mynah_shared.protocol.messages import WorkerStatus
 
 from .log import fields_of, logger
 
 Gauges = Mapping[str, tuple[str, Callable[[], float]]]
 """What is read at the moment of asking: a sentence about each figure, and how to read it."""
 
+Workers = Callable[[], Sequence[WorkerStatus]]
+"""How the workers are now, in the order of their numbers."""
+
+_OF_WORKERS: Final[Mapping[str, tuple[str, Callable[[WorkerStatus], float]]]] = {
+    "worker_up": ("Whether its process is there.", lambda worker: float(worker.pid > 0)),
+    "worker_restarts": ("Processes lost.", lambda worker: worker.restarts),
+    "worker_running_lines": ("Lines in hand.", lambda worker: worker.running),
+}
 _SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
 
-def serve_metrics(host: str, port: int, gauges: Gauges) -> Callable[[], None]:
+def serve_metrics(host: str, port: int, gauges: Gauges, workers: Workers) -> Callable[[], None]:
     """Answers `GET /metrics` until the function that it returns is called.
 
     Raises `EngineUnavailableError` without prometheus-client, and `BadInputError` if the port
@@ -35,6 +44,7 @@ def serve_metrics(host: str, port: int, gauges: Gauges) -> Callable[[], None]:
     registry = prometheus.CollectorRegistry()
     for name, (sentence, read) in gauges.items():
         prometheus.Gauge(f"mynah_{name}", sentence, registry=registry).set_function(read)
+    registry.register(_WorkerCollector(prometheus, workers))
     started = prometheus.Gauge("mynah_start_time_seconds", "When it started.", registry=registry)
     started.set(time.time())
     counter = _LogCounter(prometheus, registry)
@@ -53,6 +63,25 @@ def serve_metrics(host: str, port: int, gauges: Gauges) -> Callable[[], None]:
         thread.join()
 
     return stop
+
+
+class _WorkerCollector:
+    """Figures of each worker, by its number and device."""
+
+    def __init__(self, prometheus: Any, workers: Workers) -> None:
+        self._prometheus, self._workers = prometheus, workers
+
+    def collect(self) -> list[Any]:
+        """What Prometheus calls when it is asked."""
+        workers, families = self._workers(), list[Any]()
+        for name, (sentence, read) in _OF_WORKERS.items():
+            family = self._prometheus.metrics_core.GaugeMetricFamily(
+                f"mynah_{name}", sentence, labels=["worker", "device"]
+            )
+            for number, worker in enumerate(workers):
+                family.add_metric([str(number), worker.device], read(worker))
+            families.append(family)
+        return families
 
 
 class _LogCounter(logging.Handler):

@@ -26,13 +26,19 @@ from mynah_shared.protocol.messages import (
 )
 
 from .access import Access
+from .connections import Connections
 from .handlers import Handler, Service, submit
 from .jobs import TERMINAL
 from .log import log_event, logger
+from .outflow import HeldRequests, Outflow
 from .visitors import Visitors
 
 _SESSION: Final = os.urandom(codec.ID_BYTES)
 _TICK_MS: Final = 500
+_HELD_TICK_MS: Final = 20
+"""As often it is looked whether a client has read what it was sent: no event tells."""
+_SWEEP_MS: Final = 1000
+"""So long a client that was sent away may still be told why."""
 _MONITOR_EVENT: Final = struct.Struct("=HI")
 _LAST_WORDS_MS: Final = 500
 """How long the answer to `Shutdown` may take on its way out."""
@@ -88,11 +94,28 @@ class Responder:
         self.router = router
         self._handlers, self._service = handlers, service
         self._visitors, self._access = visitors, access
+        self._connections, self._swept_s = Connections(), 0.0
+        self._outflow = Outflow()
+        self._held: HeldRequests[tuple[Peer, list[bytes]]] = HeldRequests()
         self.heard_s = time.monotonic()
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a client must read before it is answered further: look again soon."""
+        return len(self._held) > 0
+
+    def close_unwelcome(self) -> None:
+        """Ends the connections of users who were removed; call it each second or more often."""
+        now_s = time.monotonic()
+        if self._visitors.may_change and now_s - self._swept_s >= _SWEEP_MS / 1000:
+            self._swept_s = now_s
+            self._connections.close_unless(lambda key: self._visitors.user_of(key) is not None)
 
     def answer_all(self) -> list[tuple[Peer, Message]]:
         """Answers what has arrived; the replies sent, each with who got it."""
         sent: list[tuple[Peer, Message]] = []
+        for peer, frames in self._held.release(self._outflow):
+            self._answer(peer, frames, sent)
         for _ in range(64):  # then the other sockets get their turn
             try:
                 identity = self.router.recv(zmq.NOBLOCK, copy=False)
@@ -102,9 +125,13 @@ class Responder:
             self.heard_s = time.monotonic()
             # set by the gatekeeper at the handshake; nothing that the peer sends changes it
             peer = Peer(identity.bytes, cast(str, identity.get("User-Id")))
-            reply = self._answer(peer, frames)
-            if reply is not None:
-                sent.append((peer, reply))
+            if self._visitors.may_change:
+                self._connections.note(*peer, identity.get(zmq.SRCFD))
+            if peer.identity in self._held or self._outflow.is_full(peer.identity):
+                if not self._held.hold(peer.identity, (peer, frames), sum(map(len, frames))):
+                    log_event("request_dropped", reason="the client reads none of its answers")
+            else:
+                self._answer(peer, frames, sent)
         return sent
 
     def tell(self, peer: Peer, event: JobEvent) -> bool:
@@ -122,12 +149,12 @@ class Responder:
             message, message_id=os.urandom(codec.ID_BYTES), session_id=_SESSION, reply_to=reply_to
         )
         try:
-            self.router.send_multipart([identity, *frames], zmq.NOBLOCK)
+            self._outflow.send(self.router, identity, frames)
         except zmq.ZMQError:  # EHOSTUNREACH or EAGAIN: nobody there, or 64 messages unread
             return False
         return True
 
-    def _answer(self, peer: Peer, frames: list[bytes]) -> Message | None:
+    def _answer(self, peer: Peer, frames: list[bytes], sent: list[tuple[Peer, Message]]) -> None:
         identity = peer.identity
         try:
             envelope = codec.decode(frames)
@@ -135,10 +162,10 @@ class Responder:
             log_event("message_refused", code=err.code.value)
             if err.message_id is not None:
                 self.send(identity, ErrorReply(err.code, str(err)), err.message_id)
-            return None
+            return
         reply = self._handle(peer, envelope)
         self.send(identity, reply, envelope.message_id)
-        return reply
+        sent.append((peer, reply))
 
     def _handle(self, peer: Peer, envelope: codec.Envelope) -> Message:
         message = envelope.message
@@ -195,7 +222,7 @@ class MainServer:
         poller.register(self._responder.router, zmq.POLLIN)
         poller.register(self._bell.fileno(), zmq.POLLIN)
         while not is_stopping():
-            poller.poll(_TICK_MS)
+            poller.poll(_HELD_TICK_MS if self._responder.is_holding else _TICK_MS)
             self._bell.hush()
             for peer, reply in self._responder.answer_all():
                 if isinstance(reply, Accepted):
@@ -203,6 +230,7 @@ class MainServer:
                         if job.state not in TERMINAL:
                             self._watchers.setdefault(job.job_id, set()).add(peer)
             self._send_events()
+            self._responder.close_unwelcome()
 
     def _send_events(self) -> None:
         while True:
@@ -254,13 +282,14 @@ class ControlServer(threading.Thread):
         poller.register(self._monitor, zmq.POLLIN)
         poller.register(self._bell.fileno(), zmq.POLLIN)
         while not self._is_stopping:
-            poller.poll()
+            poller.poll(_SWEEP_MS)
             self._bell.hush()
             self._count_clients()
             try:
                 self._responder.answer_all()
             except ProtocolError:
                 logger.exception("control_reply_failed")
+            self._responder.close_unwelcome()
         self._responder.router.disable_monitor()
         self._responder.router.close(linger=_LAST_WORDS_MS)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mynah_shared.protocol.messages import SynthesizeRequest
+from mynah_shared.scene.captured import VIDEO_SUFFIXES
 
 from .engine.engine import Progress
 from .recent import Recent
@@ -13,7 +14,6 @@ from .recent import Recent
 if TYPE_CHECKING:  # brings decoders
     from .capture.capture import Capture
 
-VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 _MOST_KEPT: Final = 16
 """Ten minutes at 60 frames per second are 8 MB."""
 

@@ -39,6 +39,11 @@ class Visitors:
         self._refusals = _Meter(_LOGGED_PER_MINUTE)
         self.count: Callable[[], int] = int
 
+    @property
+    def may_change(self) -> bool:
+        """Whether somebody who was let in can be sent away."""
+        return self._folder is not None
+
     def judge(self, key: bytes, address: str) -> Verdict:
         """At a handshake: the key, 40 characters of Z85, of the peer at this address."""
         verdict = self._judge(key, address)

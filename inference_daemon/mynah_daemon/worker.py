@@ -1,4 +1,5 @@
-"""The process that owns the models: `python -m mynah_daemon.worker WEIGHTS BLOBS TRACE`.
+"""A process that owns the models on one device:
+`python -m mynah_daemon.worker WEIGHTS BLOBS TRACE DEVICE THREADS LINES`.
 
 Jobs come in on stdin and leave on stdout as messages (see `link.py`). A thread reads, so that a
 cancel reaches the job between two steps. The end of stdin ends the process at once, whatever it is
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Final, Protocol
 
 from mynah_shared.errors import BadInputError, MynahError
 from mynah_shared.motion.clip import MotionClip
@@ -28,20 +29,25 @@ from mynah_shared.protocol.messages import (
     JobEvent,
     JobState,
     Message,
+    Status,
     Submit,
     SynthesizeReply,
     SynthesizeRequest,
+    WorkerStatus,
 )
 
 from .audio.decode import Decoder
 from .config import config_from_environment
+from .devices import DeviceUnavailableError, read_device
 from .engine.engine import LipSyncEngine
 from .engine.model_store import ModelStore, open_store
-from .link import LINES_AT_ONCE, LinkWriter, read_message
+from .engine.onnx_session import work_on
+from .link import NO_ATTEMPT, LinkWriter, read_message
 from .performing import BadAudioError, RequestPerformer
 from .result_meta import describe
 
 logger = logging.getLogger("mynah_daemon.worker")
+_NO_DEVICE: Final = 3
 
 
 class JobCancelled(Exception):
@@ -57,8 +63,7 @@ class Outbox(Protocol):
 
 
 class Worker:
-    """Runs as many jobs at a time as the daemon hands it, at most `LINES_AT_ONCE`; their windows
-    are denoised together."""
+    """Runs as many jobs at a time as the daemon hands it; their windows are denoised together."""
 
     def __init__(self, store: ModelStore, blobs: Path, writer: Outbox) -> None:
         self._store, self._blobs, self._writer = store, blobs, writer
@@ -68,6 +73,7 @@ class Worker:
         self._performer = RequestPerformer(self._engine, self._decoder, blobs, landmarker)
         self._inbox: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
+        self._told_windows = 0
 
     def read(self, stream: IO[bytes]) -> None:
         """Sorts what comes in; runs in a thread of its own until the daemon is gone."""
@@ -78,18 +84,26 @@ class Worker:
                 self._inbox.put(envelope)
         os._exit(0)  # the main thread may be deep inside a model
 
-    def run(self) -> None:
-        """Loads the default model, then serves for ever on threads."""
-        self.load()
-        for number in range(LINES_AT_ONCE):
+    def run(self, lines: int) -> None:
+        """Loads the default model and says so, then serves on so many threads for ever. Ends the
+        process, after the sentence why, if its device can't be used."""
+        try:
+            self.load()
+        except DeviceUnavailableError as err:
+            self._tell(str(err))
+            os._exit(_NO_DEVICE)  # the reading thread waits for its stdin
+        self._tell()
+        for number in range(lines):
             threading.Thread(target=self._serve, name=f"line {number}", daemon=True).start()
         threading.Event().wait()
 
     def load(self) -> None:
-        """Gets the decoder and the default model ready."""
+        """Gets the decoder and the default model ready. Raises `DeviceUnavailableError`."""
         self._decoder.prepare()
         try:
             self._engine.model("")
+        except DeviceUnavailableError:
+            raise
         except MynahError as err:
             logger.warning("%s", err)  # the first job will say so to its client
 
@@ -100,6 +114,14 @@ class Worker:
                 (request,) = envelope.message.requests
                 self._writer.send(self.perform(request, envelope.message_id), envelope.message_id)
                 self._decoder.prepare()
+                if self._engine.most_windows != self._told_windows:
+                    self._tell()
+
+    def _tell(self, failure: str = "") -> None:
+        """Says how this worker is; the daemon knows the rest."""
+        self._told_windows = self._engine.most_windows
+        own = WorkerStatus("", os.getpid(), 0, 0, self._told_windows, failure)
+        self._writer.send(Status("", "", 0, 0.0, 0, 0, 0, os.getpid(), 0, 0, (own,)), NO_ATTEMPT)
 
     def perform(self, request: SynthesizeRequest, attempt: bytes) -> SynthesizeReply | JobEvent:
         """The result, or the event that tells why there is none."""
@@ -164,16 +186,17 @@ def _failure(job_id: str, code: ErrorCode, message: str) -> JobEvent:
     return JobEvent(job_id, 0, JobState.failed, "", 0, 1, code.value, message)
 
 
-def main(weights: str, blobs: str, trace: str) -> None:
+def main(weights: str, blobs: str, trace: str, device: str, threads: str, lines: str) -> None:
     """Serves the link on stdin and stdout; whatever a library prints goes to stderr."""
     faulthandler.enable(open(trace, "w", encoding="utf-8"))  # noqa: SIM115  (as long as it lives)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     logging.basicConfig(format="worker: %(message)s")
     link_out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    work_on(read_device(device), int(threads))
     worker = Worker(open_store(Path(weights)), Path(blobs), LinkWriter(link_out))
     threading.Thread(target=worker.read, args=(sys.stdin.buffer,), daemon=True).start()
-    worker.run()
+    worker.run(int(lines))
 
 
 if __name__ == "__main__":

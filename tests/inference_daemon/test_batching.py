@@ -85,9 +85,28 @@ def test_batches_have_a_limit() -> None:
     assert sum(inner.sizes) == 10
 
 
-def test_a_question_beyond_the_limit_goes_alone() -> None:
+def test_a_question_beyond_the_limit_goes_in_parts() -> None:
     inner = Doubling()
-    assert len(BatchedGraph(inner, 4).run(x=question(1, 6))[0]) == 6
+    x = np.arange(18, dtype=np.float32).reshape(6, 3)
+    doubled, sums = BatchedGraph(inner, 4).run(x=x)
+    np.testing.assert_array_equal(doubled, 2 * x)
+    np.testing.assert_array_equal(sums, x.sum(axis=1))
+    assert inner.sizes == [4, 2]
+
+
+def test_a_question_too_large_for_the_memory_is_asked_item_by_item() -> None:
+    inner = Doubling(lambda x: len(x) <= 1)
+    graph = BatchedGraph(inner, 8)
+    np.testing.assert_array_equal(graph.run(x=question(1, 3))[0], question(2, 3))
+    assert inner.sizes == [3, 1, 1, 1]
+    assert graph.most_items == 4
+
+
+def test_a_bad_question_makes_no_batch_smaller() -> None:
+    graph = BatchedGraph(Doubling(lambda x: not (x == 13).any()), 8)
+    with pytest.raises(MemoryError):
+        graph.run(x=question(13, 3))
+    assert graph.most_items == 8
 
 
 def test_too_little_memory_halves_the_batch() -> None:

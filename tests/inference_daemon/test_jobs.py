@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -278,3 +279,51 @@ def test_of_a_former_daemons_files_only_those_of_open_jobs_are_kept(tmp_path: Pa
     assert [path.name for path in folder.iterdir()] == [wanted]
     BlobStore(folder, LIMITS, 250).close()
     assert not folder.exists()
+
+
+def test_several_workers_take_each_job_once(told: Told) -> None:
+    """Takers at the same time, some of whose workers are lost; suspects come to who is alone."""
+    keys = [f"{i:064x}" for i in range(60)]
+    told.table.submit([(key, REQUEST) for key in keys])
+    together = threading.Lock()
+    in_company: list[str] = []
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        held: list[Job] = []
+        while told.table.counts()[:2] != (0, 0):
+            job = told.table.take(is_alone=not held)
+            if job is not None:
+                if job.is_suspect and held:
+                    in_company.append(job.job_id)
+                held.append(job)
+            if held and rng.random() < 0.1:
+                for lost in held:
+                    with together:
+                        assert told.table.requeue(lost, is_strike=False)
+                held.clear()
+            elif held and (job is None or job.is_suspect or len(held) == 3):
+                told.finish(held.pop(), n_frames=1)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    ended = [event.job_id for event in told.events if event.state in TERMINAL]
+    assert sorted(ended) == keys
+    assert {event.state for event in told.events if event.state in TERMINAL} == {JobState.finished}
+    assert not in_company
+
+
+def test_what_waits_can_be_failed_and_what_runs_goes_on(told: Told) -> None:
+    told.submit("a", "b", "c")
+    told.table.requeue(told.take(), is_strike=False)
+    running = told.take()
+    told.table.fail_waiting(ErrorCode.internal, "No device.")
+    assert told.table.counts() == (0, 1, 0)
+    assert [event.message for event in told.events if event.state is JobState.failed] == [
+        *("No device.", "No device.")
+    ]
+    told.finish(running)
+    assert told.table.counts() == (0, 0, 1)

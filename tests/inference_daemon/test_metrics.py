@@ -12,8 +12,14 @@ import pytest
 from mynah_daemon.log import log_event, logger
 from mynah_daemon.metrics import serve_metrics
 from mynah_shared.errors import BadInputError
+from mynah_shared.protocol.messages import WorkerStatus
 
 pytest.importorskip("prometheus_client", reason="prometheus-client is not installed")
+
+WORKERS = (
+    WorkerStatus("cuda:0", pid=4712, restarts=2, running=3),
+    WorkerStatus("cuda:1", pid=0, restarts=0, running=0, failure="It can't be used."),
+)
 
 
 @pytest.fixture
@@ -22,7 +28,8 @@ def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     logger.setLevel(logging.INFO)
-    stop = serve_metrics("127.0.0.1", port, {"queued_lines": ("Lines that wait.", lambda: 7.0)})
+    gauges = {"queued_lines": ("Lines that wait.", lambda: 7.0)}
+    stop = serve_metrics("127.0.0.1", port, gauges, lambda: WORKERS)
     yield port
     stop()
 
@@ -52,6 +59,14 @@ def test_lines_are_counted_with_what_they_took(port: int) -> None:
     assert found['mynah_stage_seconds_bucket{le="0.03",stage="decode"}'] == 1
 
 
+def test_each_worker_has_its_figures(port: int) -> None:
+    found = figures(port)
+    assert found['mynah_worker_up{device="cuda:0",worker="0"}'] == 1
+    assert found['mynah_worker_up{device="cuda:1",worker="1"}'] == 0
+    assert found['mynah_worker_restarts{device="cuda:0",worker="0"}'] == 2
+    assert found['mynah_worker_running_lines{device="cuda:0",worker="0"}'] == 3
+
+
 def test_a_port_that_is_taken_is_a_sentence(port: int) -> None:
     with pytest.raises(BadInputError, match=f"The port {port} for --metrics can't be had"):
-        serve_metrics("127.0.0.1", port, {})
+        serve_metrics("127.0.0.1", port, {}, lambda: WORKERS)

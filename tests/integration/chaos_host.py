@@ -1,7 +1,8 @@
-"""A host with many lines that may be killed at any moment: `python chaos_host.py LINES NOTES`.
+"""A host with many lines that may be killed at any moment: `python chaos_host.py LINES NOTES N`.
 
 LINES is JSON: [name, audio file, start_s] each. A line that is made becomes one line in NOTES: its
-name and the SHA-256 of the curves. What stands there already is not asked for again.
+name and the SHA-256 of the curves. What stands there already is not asked for again. The daemon
+that it starts has N workers.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
 from mynah_shared.client.steps import Line
 
 LINE_S = 30.0
+DAEMON, CPU = ["daemon"], ["--device", "cpu"]
 
 
-def main(lines_file: Path, notes_file: Path) -> None:
+def main(lines_file: Path, notes_file: Path, n_workers: int) -> None:
     """Ends when all lines are noted."""
     wanted = {
         name: Line(Path(audio), Path(audio).name, 30.0, start_s=start_s, end_s=start_s + LINE_S)
@@ -28,7 +30,8 @@ def main(lines_file: Path, notes_file: Path) -> None:
     if notes_file.exists():
         for note in notes_file.read_text().splitlines():
             wanted.pop(note.split()[0], None)
-    engine = EngineCommand.from_python(sys.executable)
+    program = f"from mynah_daemon.cli import main; main({DAEMON + n_workers * CPU})"
+    engine = EngineCommand((sys.executable, "-c", program))
     client = BackgroundClient(lambda: find_or_start_daemon(engine), "chaos", "1")
     notes = os.open(notes_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     tickets = {client.generate(line): name for name, line in wanted.items()}
@@ -46,4 +49,4 @@ def main(lines_file: Path, notes_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

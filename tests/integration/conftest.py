@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from mynah_daemon.devices import CPU, n_cores, share_out
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import ConnectionInfo, read_connection_file
 from mynah_shared.protocol.messages import JobEvent, JobState
 from tests.inference_daemon.tiny_models import write_bundle
 
 DEADLINE_S = 30.0
+LINES_AT_ONCE = share_out([CPU], n_cores())[0].lines
+"""What the only worker of this machine's daemon has in hand at most."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,8 +69,9 @@ class Chaos:
             host.wait(10)
         if way == "frozen":  # it doesn't notice the end of its daemon
             self._kill(workers_of(self._home), signal.SIGSTOP)
-        if way == "worker":
-            self._kill(workers_of(self._home), signal.SIGKILL)
+        if way == "worker":  # one of them: the others know nothing of it
+            workers = workers_of(self._home)
+            self._kill(self._rng.sample(workers, min(1, len(workers))), signal.SIGKILL)
         if way in ("daemon", "frozen"):
             info = read_connection_file()
             self._kill([info.pid] if info else [], signal.SIGKILL)
@@ -94,8 +95,13 @@ def host_process(arguments: list[str]) -> Iterator[list[subprocess.Popen[bytes]]
         running[0].wait(10)
 
 
+@pytest.mark.parametrize("n_workers", [1, 2])
 def test_each_line_has_one_result_whoever_is_killed(
-    tmp_path: Path, mynah_home: Path, slow_weights: Path, monkeypatch: pytest.MonkeyPatch
+    n_workers: int,
+    tmp_path: Path,
+    mynah_home: Path,
+    slow_weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     print(f"MYNAH_SOAK_SEED={SEED}")
     monkeypatch.setenv("MYNAH_WEIGHTS", str(slow_weights))
@@ -108,6 +114,7 @@ def test_each_line_has_one_result_whoever_is_killed(
     (tmp_path / "lines.json").write_text(json.dumps(lines))
     notes = tmp_path / "notes.txt"
     command = [sys.executable, chaos_host.__file__, str(tmp_path / "lines.json"), str(notes)]
+    command += [str(n_workers)]
     chaos = Chaos(mynah_home, rng)
     with host_process(command) as running:
         until_s = time.monotonic() + SOAK_S
@@ -171,7 +178,9 @@ def check_against_calm_run(
     few = lines[:: max(1, len(lines) // 20)]
     (folder / "few.json").write_text(json.dumps(few))
     subprocess.run(
-        [*command[:2], str(folder / "few.json"), str(notes)], timeout=DEADLINE_S, check=True
+        [*command[:2], str(folder / "few.json"), str(notes), command[-1]],
+        timeout=DEADLINE_S,
+        check=True,
     )
     calm = results_noted(notes, {name for name, _, _ in few})
     assert calm == {name: made[name] for name in calm}

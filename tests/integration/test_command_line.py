@@ -413,6 +413,19 @@ def test_bench_tells_how_clients_get_on(audio: Path) -> None:
         assert 0 < p50 <= p99 <= worst
 
 
+@pytest.mark.slow
+def test_bench_measures_the_devices_that_are_named(audio: Path) -> None:
+    named = ("--device", "cpu", "--device", "cpu")
+    result = run_mynah(
+        *("bench", "--audio", audio, "--model", "loudness", "--concurrency", 2, *named),
+        timeout_s=110,
+    )
+    assert result.returncode == 0, result.stderr
+    rows = [line for line in result.stdout.splitlines() if line.startswith("| ")]
+    assert len(rows) == 4
+    assert "Model loudness, on cpu, cpu, 30 fps" in result.stdout
+
+
 def test_bench_refuses_a_senseless_number_of_clients() -> None:
     result = run_mynah("bench", "--concurrency", -1)
     assert result.returncode == 2

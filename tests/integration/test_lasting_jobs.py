@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.client import Client
 from mynah_shared.errors import JobFailedError
 from mynah_shared.protocol.messages import Fetch, JobState, JobStatus, SynthesizeRequest
 from tests.integration.conftest import (
+    LINES_AT_ONCE,
     RunningDaemon,
     wait_for,
     wait_for_state,

@@ -30,3 +30,4 @@ def test_a_daemon_answers_prometheus(mynah_home: Path, tmp_path: Path) -> None:
     assert 'mynah_jobs_total{state="finished"} 1.0' in text
     assert 'mynah_stage_seconds_count{stage="worker"} 1.0' in text
     assert "mynah_queued_lines 0.0" in text
+    assert 'mynah_worker_up{device="cpu",worker="0"} 1.0' in text

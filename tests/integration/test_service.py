@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mynah_daemon.link import LINES_AT_ONCE
 from mynah_shared.client.client import Client
 from mynah_shared.errors import JobFailedError, VersionMismatchError
 from mynah_shared.motion.arkit import ARKIT_CHANNELS
@@ -29,6 +28,7 @@ from mynah_shared.protocol.messages import (
     Welcome,
 )
 from tests.integration.conftest import (
+    LINES_AT_ONCE,
     RunningDaemon,
     syllables,
     wait_for,

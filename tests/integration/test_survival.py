@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mynah_daemon.crash_reports import TRACE_NAME, list_reports
-from mynah_daemon.link import LINES_AT_ONCE
+from mynah_daemon.crash_reports import list_reports, trace_path
 from mynah_shared.client.background import BackgroundClient, Failed, Finished, Line
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import (
@@ -27,6 +26,7 @@ from mynah_shared.client.connection_file import (
 from mynah_shared.client.launcher import EngineCommand, find_or_start_daemon
 from mynah_shared.protocol.messages import JobState, SynthesizeRequest
 from tests.integration.conftest import (
+    LINES_AT_ONCE,
     RunningDaemon,
     run_mynah,
     wait_for,
@@ -115,7 +115,7 @@ def test_lines_in_company_of_a_deadly_one_are_done(line: SynthesizeRequest, clie
 
 def test_an_idle_worker_that_dies_is_replaced(client: Client, mynah_home: Path) -> None:
     worker = wait_for(lambda: client.status().worker_pid, "the worker")
-    trace = mynah_home / "logs" / TRACE_NAME
+    trace = trace_path(mynah_home / "logs", 0)
     wait_for(trace.exists, "a place for the trace")
     os.kill(worker, signal.SIGSEGV)
     wait_for(lambda: client.status().worker_pid not in (0, worker), "another worker")

@@ -84,6 +84,20 @@ def test_a_worker_that_hangs_is_replaced_and_its_line_made(
         assert status.worker_pid != frozen
 
 
+@pytest.mark.skipif(os.name != "posix", reason="freezes a process by a POSIX signal")
+def test_a_worker_that_reads_nothing_is_replaced_too(tmp_path: Path) -> None:
+    """What it is sent may be more than the pipe to it holds."""
+    with started(misbehaving.__file__, "impatient") as daemon, daemon.client() as client:
+        sha256 = client.upload(write_speech(tmp_path / "line.wav"))
+        perform(client, request(sha256))
+        frozen = client.status().worker_pid
+        os.kill(frozen, signal.SIGSTOP)
+        lines = [request(sha256, seed=seed, text="a" * 20_000) for seed in range(1, 7)]
+        jobs = [job for line in lines for job in client.submit([line]).jobs]
+        wait_for(lambda: client.status().finished == 1 + len(jobs), "all lines")
+        assert client.status().worker_pid != frozen
+
+
 def test_a_client_of_protocol_1_0_is_served(client: Client, daemon: RunningDaemon) -> None:
     sound = np.random.default_rng(0).normal(0, 3000, 32_000).astype("<i2")
     file = io.BytesIO()

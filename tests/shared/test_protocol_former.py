@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "protocol"
 PRESENT: dict[str, list[str]] = json.loads((GOLDEN / "vectors.json").read_text("utf-8"))
 FORMER: dict[str, dict[str, list[str]]] = {
     version: json.loads((GOLDEN / f"vectors-{version}.json").read_text("utf-8"))
-    for version in ("1.0", "1.1")
+    for version in ("1.0", "1.1", "1.2")
 }
 EACH = pytest.mark.parametrize(
     ("version", "name"), [(version, name) for version, names in FORMER.items() for name in names]

@@ -28,7 +28,7 @@ VECTORS = ROOT / "tests" / "golden" / "protocol" / "vectors.json"
 DOCUMENT = (ROOT / "shared" / "PROTOCOL.md").read_text(encoding="utf-8")
 PARTS = [
     m.Limits, m.ModelInfo, m.StyleUse, m.StyleEntry, m.GestureUse, m.KeyUse, m.Amounts,
-    m.SynthesizeRequest, m.JobStatus,
+    m.SynthesizeRequest, m.JobStatus, m.WorkerStatus,
 ]  # fmt: skip
 
 

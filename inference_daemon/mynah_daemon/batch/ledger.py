@@ -18,6 +18,7 @@ from mynah_shared.client.steps import Line
 from mynah_shared.errors import BadInputError
 from mynah_shared.protocol.messages import ModelInfo
 
+from ..store.syncing import sync_folder, sync_way
 from .plan import Item
 
 LEDGER_NAME: Final = "mynah_batch.jsonl"
@@ -66,23 +67,30 @@ class Ledger:
     def add(self, entry: Entry) -> None:
         entry = dataclasses.replace(entry, noted_s=round(time.time(), 3))
         self.entries[entry.output] = entry
-        is_cut_off = self._path.exists() and not _ends_with_newline(self._path)
+        is_new = not self._path.exists()
+        is_cut_off = not is_new and not _ends_with_newline(self._path)
         with self._path.open("a", encoding="utf-8") as file:
             file.write("\n" * is_cut_off + json.dumps(dataclasses.asdict(entry)) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        if is_new:
+            sync_way(self._folder)
 
     def store(self, entry: Entry, data: bytes) -> None:
-        """Writes a result and notes it. It is noted before it takes its place: so a result in its
-        place is never one that no batch knows, whatever stops the program."""
+        """Writes a result and notes it; both outlast a power cut when it returns. It is noted
+        before it takes its place: so a result in its place is never one that no batch knows,
+        whatever stops the program."""
         path = self._folder / entry.output
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sync_way(path.parent)
         with _unsettled(path).open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         self.add(entry)
         _unsettled(path).replace(path)
+        sync_folder(path.parent)
 
     def settle(self, output: str) -> None:
         """Ends what a crash interrupted: a result that was noted takes its place, another goes."""

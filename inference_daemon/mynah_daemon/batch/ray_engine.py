@@ -1,7 +1,8 @@
 """`--engine ray`: the workers of a Ray cluster as those who make the lines of a batch.
 
-One actor is one `RayWorker`. Each has one line in hand; when it dies, the line gets another worker
-once, as in the daemon. Files travel to the workers and results come back, so no disk is shared.
+One actor is one `RayWorker` with a few lines in hand. When it dies, each of them is tried again
+alone, as in the daemon, so that only the guilty one fails. Files travel to the workers and results
+come back, so no disk is shared.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import math
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,7 +23,7 @@ import time
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mynah_shared._version import __version__
@@ -39,7 +41,7 @@ from ..config import config_from_environment
 from ..engine.model_store import open_store
 from ..jobs import STRIKES
 from ..supervisor import WORKER_ENVIRONMENT
-from .ray_worker import RayWorker, WorkerFacts
+from .ray_worker import LINES_IN_HAND, RayWorker, WorkerFacts
 from .read_files import FileReader
 
 INSTALL: Final = "pip install 'mynah_daemon[ray]'"
@@ -48,6 +50,7 @@ _START_S: Final = 120.0
 """For a first worker: a cluster that grows on demand has begun to by then, or says why not."""
 _KNOCK_S: Final = 5.0
 _FAREWELL_S: Final = 2.0
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _MOST_STILLBORN: Final = 3
 _OBJECTS_BYTES: Final = 512 << 20
 _MOST_KEPT_STYLES: Final = 64
@@ -66,7 +69,24 @@ class _Task:
 
     ticket: str
     line: Line
-    attempts: int = 0
+    strikes: int = 0
+    is_suspect: bool = False
+    """It was with a worker that died, and is only tried alone."""
+
+
+@dataclass(eq=False)
+class _Worker:
+    """An actor, the lines that it has in hand, and how many of them it took with it when it
+    died."""
+
+    actor: Any
+    tasks: list[_Task] = field(default_factory=list[_Task])
+    n_lost: int = 0
+
+    def has_room(self, task: _Task) -> bool:
+        if task.is_suspect:
+            return not self.tasks
+        return len(self.tasks) < LINES_IN_HAND and not any(t.is_suspect for t in self.tasks)
 
 
 class RayEngine:
@@ -83,9 +103,9 @@ class RayEngine:
         self._reader = FileReader(self._config, self._store)
         self._waiting: deque[_Task] = deque()
         self._events: deque[ClientEvent] = deque()
-        self._idle: deque[Any] = deque()
-        self._starting: dict[Any, Any] = {}
-        self._running: dict[Any, tuple[Any, _Task]] = {}
+        self._ready: list[_Worker] = []
+        self._starting: dict[Any, _Worker] = {}
+        self._running: dict[Any, tuple[_Worker, _Task]] = {}
         self._kept_styles: OrderedDict[str, Any] = OrderedDict()
         self._n_stillborn = 0
         self._folder = ""
@@ -93,13 +113,13 @@ class RayEngine:
 
     @property
     def in_flight(self) -> int:
-        """A few more than workers: their files are hashed meanwhile."""
-        return self._n_workers + 2
+        """A few more than the workers take: their files are hashed meanwhile."""
+        return self._n_workers * LINES_IN_HAND + 2
 
     def models(self) -> Sequence[ModelInfo]:
         self._connect()
         deadline = time.monotonic() + _START_S
-        while not self._idle:
+        while not self._ready:
             self._look()
             if time.monotonic() > deadline:
                 raise EngineUnavailableError(
@@ -114,20 +134,23 @@ class RayEngine:
         return task.ticket
 
     def next_event(self) -> ClientEvent | None:
-        while self._waiting and self._idle and not self._events:
-            self._hand_out(self._waiting.popleft())
+        while self._waiting and not self._events:
+            rooms = [worker for worker in self._ready if worker.has_room(self._waiting[0])]
+            if not rooms:
+                break
+            self._hand_out(self._waiting.popleft(), min(rooms, key=lambda w: len(w.tasks)))
         if not self._events:
             self._look()
         return self._events.popleft() if self._events else None
 
     def close(self) -> None:
-        workers = [*self._idle, *self._starting.values(), *(w for w, _ in self._running.values())]
+        actors = [worker.actor for worker in (*self._ready, *self._starting.values())]
         try:
-            if workers and self._ray.is_initialized():
-                farewells = [worker.close.remote() for worker in workers]
+            if actors and self._ray.is_initialized():
+                farewells = [actor.close.remote() for actor in actors]
                 self._ray.wait(farewells, num_returns=len(farewells), timeout=_FAREWELL_S)
-                for worker in workers:
-                    self._ray.kill(worker)
+                for actor in actors:
+                    self._ray.kill(actor)
         finally:
             self._ray.shutdown()
             if self._folder:
@@ -154,14 +177,14 @@ class RayEngine:
         self._n_workers = self._n_workers or n_gpus or max(1, n_cpus // 2)
         flame_map = self._config.flame_map
         self._flame_map = flame_map.read_bytes() if flame_map.is_file() else b""
-        # Lines that kill a worker are counted here, so Ray itself tries nothing again. The second
-        # thread is for `close`, while a line is in hand.
+        # Lines that kill a worker are counted here, so Ray itself tries nothing again. The last
+        # thread is for `close`, while lines are in hand.
         self._actor = self._ray.remote(
             num_cpus=1,
             num_gpus=1 / math.ceil(self._n_workers / n_gpus) if n_gpus else 0,
             max_restarts=0,
             max_task_retries=0,
-            max_concurrency=2,
+            max_concurrency=LINES_IN_HAND + 1,
             runtime_env={"env_vars": WORKER_ENVIRONMENT},
         )(RayWorker)
         for _ in range(self._n_workers):
@@ -186,8 +209,8 @@ class RayEngine:
         )
 
     def _start_worker(self) -> None:
-        worker = self._actor.remote(self._flame_map, self._folder)
-        self._starting[worker.describe.remote()] = worker
+        actor = self._actor.remote(self._flame_map, self._folder)
+        self._starting[actor.describe.remote()] = _Worker(actor)
 
     def _look(self) -> None:
         """Waits a moment for a worker that is ready or has done its line."""
@@ -202,21 +225,21 @@ class RayEngine:
             else:
                 self._take(answer, *self._running.pop(answer))
 
-    def _welcome(self, answer: Any, worker: Any) -> None:
+    def _welcome(self, answer: Any, worker: _Worker) -> None:
         try:
             facts = self._ray.get(answer)
         except self._ray.exceptions.RayError as err:
             self._n_stillborn += 1
-            if self._n_stillborn >= _MOST_STILLBORN or not (self._idle or self._running):
+            if self._n_stillborn >= _MOST_STILLBORN or not self._ready:
                 raise EngineUnavailableError(
-                    f"A worker of the Ray cluster can't start ({_first_line(err)}); install the "
-                    f"same Mynah {__version__} on all of its machines."
+                    f"A worker of the Ray cluster can't start ({_last_line(err)}{_place(err)}); "
+                    f"install the same Mynah {__version__} on all of its machines."
                 ) from err
             self._start_worker()
             return
+        self._ready.append(worker)
         self._check(facts)
         self._n_stillborn = 0
-        self._idle.append(worker)
 
     def _check(self, facts: WorkerFacts) -> None:
         models = tuple(sorted(model.sha256 for model in self._store.models))
@@ -229,15 +252,15 @@ class RayEngine:
 
     # --- lines ----------------------------------------------------------------------------------
 
-    def _hand_out(self, task: _Task) -> None:
+    def _hand_out(self, task: _Task, worker: _Worker) -> None:
         try:
             request, files = self._reader.read(task.line)
         except MynahError as error:
             self._events.append(failure(task.ticket, error))
             return
-        task.attempts += 1
-        worker = self._idle.popleft()
-        self._running[worker.perform.remote(request, self._packed(request, files))] = worker, task
+        answer = worker.actor.perform.remote(request, self._packed(request, files))
+        self._running[answer] = worker, task
+        worker.tasks.append(task)
         self._events.append(Progressed(task.ticket, "running", 0.0))
 
     def _packed(self, request: SynthesizeRequest, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -252,21 +275,21 @@ class RayEngine:
             packed[sha256] = self._kept_styles[sha256]
         return packed
 
-    def _take(self, answer: Any, worker: Any, task: _Task) -> None:
+    def _take(self, answer: Any, worker: _Worker, task: _Task) -> None:
         exceptions = self._ray.exceptions
         try:
             reply = self._ray.get(answer)
         except exceptions.RayTaskError as err:  # the machine's disk is full, for one
-            self._idle.append(worker)
+            worker.tasks.remove(task)
             sentence = f"The worker failed on '{task.line.audio_name}' ({_last_line(err)})."
             self._events.append(Failed(task.ticket, ErrorCode.internal, sentence))
             return
         except exceptions.RayError:  # it died, alone or with its machine
-            self._ray.kill(worker)
-            self._start_worker()
-            self._try_again(task)
+            self._replace(worker)
+            worker.tasks.remove(task)
+            self._try_again(task, was_alone=worker.n_lost == 1)
             return
-        self._idle.append(worker)
+        worker.tasks.remove(task)
         if isinstance(reply, SynthesizeReply):
             self._events.append(Finished(task.ticket, reply.clip, json.loads(reply.meta)))
         elif reply.code == ErrorCode.internal:
@@ -277,8 +300,18 @@ class RayEngine:
         else:
             self._events.append(Failed(task.ticket, reply.code, reply.message))
 
-    def _try_again(self, task: _Task) -> None:
-        if task.attempts < STRIKES:
+    def _replace(self, dead: _Worker) -> None:
+        """Starts another worker, at the first word of its death."""
+        if dead in self._ready:
+            self._ready.remove(dead)
+            dead.n_lost = len(dead.tasks)
+            self._ray.kill(dead.actor)
+            self._start_worker()
+
+    def _try_again(self, task: _Task, *, was_alone: bool) -> None:
+        task.is_suspect = True
+        task.strikes += was_alone
+        if task.strikes < STRIKES:
             self._waiting.appendleft(task)
             return
         sentence = (
@@ -312,4 +345,11 @@ def _first_line(error: BaseException) -> str:
 
 
 def _last_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+    lines = _COLOUR.sub("", str(error)).strip().splitlines()
+    return (lines or [type(error).__name__])[-1].strip().rstrip(".")
+
+
+def _place(error: BaseException) -> str:
+    """Where Ray says that it happened."""
+    address = re.search(r"\bip=([\w.:]+)", str(error))
+    return f", on {address[1]}" if address else ""

@@ -1,5 +1,5 @@
-"""A worker of a Ray cluster: a process that has loaded the engine once and performs line after line
-with the very code of the daemon's worker."""
+"""A worker of a Ray cluster: a process that has loaded the engine once and performs lines with the
+very code of the daemon's worker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +27,9 @@ from ..worker import Worker
 
 _HANG_S: Final = 120.0
 """As long as the daemon waits for a word of its worker."""
-_ATTEMPT: Final = bytes(16)  # one job at a time: its name doesn't matter
+_ATTEMPT: Final = bytes(16)  # nobody cancels a line by its name
+LINES_IN_HAND: Final = 4
+"""So many lines of a worker have their windows denoised together."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,10 @@ class WorkerFacts:
 
 
 class RayWorker:
-    """Keeps the files of the line in hand, and all style clips, in a folder of its own, within
+    """Keeps the files of the lines in hand, and all style clips, in a folder of its own, within
     `folder` or, if that is empty, the system's place for such.
 
-    Its methods may run at once in several threads; only one line is performed at a time.
+    Its methods may run at once in several threads: `LINES_IN_HAND` lines, and `close`.
     """
 
     def __init__(self, flame_map: bytes, folder: str) -> None:
@@ -54,10 +58,10 @@ class RayWorker:
         if flame_map:
             config.flame_map.write_bytes(flame_map)
         config.blob_dir.mkdir()
-        self._blobs = config.blob_dir
+        self._files = _Files(config.blob_dir)
         self._store = open_store(config.weights)
         self._pulse = _Pulse()
-        self._worker = Worker(self._store, self._blobs, self._pulse)
+        self._worker = Worker(self._store, config.blob_dir, self._pulse)
         self._worker.load()
 
     def describe(self) -> WorkerFacts:
@@ -69,46 +73,73 @@ class RayWorker:
         self, request: SynthesizeRequest, files: Mapping[str, Any]
     ) -> SynthesizeReply | JobEvent:
         """`files` are bytes, or references to bytes in Ray's object store, by their SHA-256."""
-        audio = self._blobs / request.audio_sha256
-        try:
-            for sha256, content in files.items():
-                path = self._blobs / sha256
-                if not path.exists():
-                    path.write_bytes(_fetch(content))
-            with self._pulse:
-                return self._worker.perform(request, _ATTEMPT)
-        finally:
-            audio.unlink(missing_ok=True)
+        with self._files.held(files, request.audio_sha256), self._pulse:
+            return self._worker.perform(request, _ATTEMPT)
 
     def close(self) -> None:
         """Leaves nothing behind; the process is ended from outside."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+class _Files:
+    """The files in `folder`, which are named by their SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._n_users: Counter[str] = Counter()
+
+    @contextmanager
+    def held(self, files: Mapping[str, Any], audio: str) -> Generator[None]:
+        """They are there meanwhile; then `audio` goes with the last line that needs it."""
+        with self._lock:
+            self._n_users[audio] += 1
+        try:
+            with self._lock:
+                for sha256, content in files.items():
+                    path = self._folder / sha256
+                    if not path.exists():
+                        path.write_bytes(_fetch(content))
+            yield
+        finally:
+            with self._lock:
+                self._n_users[audio] -= 1
+                if not self._n_users[audio]:
+                    del self._n_users[audio]
+                    (self._folder / audio).unlink(missing_ok=True)
+
+
 class _Pulse:
-    """Ends the process if a line is silent for too long, for Ray to tell that it died."""
+    """Ends the process if all lines in hand are silent for too long, for Ray to tell that it
+    died."""
 
     def __init__(self) -> None:
-        self._heard_s: float | None = None
+        self._lock = threading.Lock()
+        self._n_lines = 0
+        self._heard_s = 0.0
         threading.Thread(target=self._watch, name="pulse", daemon=True).start()
 
     def send(self, message: Message, attempt: bytes) -> None:
-        """A sign of life from the line in hand."""
+        """A sign of life from a line in hand."""
         del message, attempt
         self._heard_s = time.monotonic()
 
     def __enter__(self) -> None:
-        self._heard_s = time.monotonic()
+        with self._lock:
+            self._n_lines += 1
+            self._heard_s = time.monotonic()
 
     def __exit__(self, *_error: object) -> None:
-        self._heard_s = None
+        with self._lock:
+            self._n_lines -= 1
 
     def _watch(self) -> None:
         while True:
             time.sleep(1.0)
-            heard_s = self._heard_s
-            if heard_s is not None and time.monotonic() - heard_s > _HANG_S:
-                os._exit(1)  # the main thread is deep inside a model
+            with self._lock:
+                is_silent = self._n_lines and time.monotonic() - self._heard_s > _HANG_S
+            if is_silent:
+                os._exit(1)  # the other threads are deep inside a model
 
 
 def _fetch(content: Any) -> bytes:

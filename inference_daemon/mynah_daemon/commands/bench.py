@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +22,11 @@ from mynah_shared.motion.key_reduction import reduce_clip
 from mynah_shared.protocol import codec
 from mynah_shared.protocol.messages import Message, Submit
 
+from ..devices import Device
 from .bench_clients import report_clients
 from .bench_lines import FPS, Speech, about_machine, perform, read_speech, request_of
 from .connecting import connect, open_client
+from .daemon import add_device_option
 from .stop import end_daemon
 
 _LENGTHS_S: Final = (5, 10, 30, 120)
@@ -55,6 +61,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="measure how 1 to N clients at a time get on, instead of one",
     )
+    add_device_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,9 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"--concurrency is {arguments.concurrency}; choose 1 to {_MOST_CLIENTS} clients."
         )
     speech = read_speech(arguments.audio)
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
         os.environ["MYNAH_HOME"] = home
         started_s = time.perf_counter()
+        if arguments.device:
+            stack.enter_context(_daemon_on(arguments.device))
         info = connect()
         with open_client(info) as client:
             model = client.hello().default_model if not arguments.model else arguments.model
@@ -78,9 +87,21 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 report = _report_lines(client, speech, model, cold_s)
         end_daemon(info)
+    devices = f", on {', '.join(map(str, arguments.device))}" if arguments.device else ""
     print(report)
-    print(f"\nModel {model}, {FPS:g} fps, speech: {speech.source}. {about_machine()}")
+    print(f"\nModel {model}{devices}, {FPS:g} fps, speech: {speech.source}. {about_machine()}")
     return 0
+
+
+@contextlib.contextmanager
+def _daemon_on(devices: Sequence[Device]) -> Generator[None]:
+    """A daemon with a worker on each of them, that answers."""
+    options = [word for device in devices for word in ("--device", str(device))]
+    command = [sys.executable, "-m", "mynah_daemon", "daemon", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
 
 
 def _measure(client: Client, speech: Speech, length_s: int, model: str, number: int) -> Measurement:

@@ -14,6 +14,7 @@ from mynah_shared.errors import BadInputError, EngineUnavailableError
 
 from ..config import LOOPBACK, config_from_environment
 from ..daemon import Daemon
+from ..devices import read_device
 from ..listening import read_listen
 from ..locking import AlreadyRunningError
 from .connecting import connect
@@ -30,6 +31,7 @@ def add_parser(commands: Any) -> None:
         help="serve other computers too, those of `mynah clients`: an address of this computer or "
         f"0.0.0.0, and the first of two ports (default: {DEFAULT_PORT})",
     )
+    add_device_option(parser)
     parser.add_argument(
         "--metrics",
         type=int,
@@ -43,22 +45,35 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """What lines are made on; the one way to name devices."""
+    parser.add_argument(
+        "--device",
+        action="append",
+        type=read_device,
+        default=[],
+        metavar="DEVICE",
+        help="make lines there: cpu, cuda:0, directml:0 …; once for each worker "
+        "(default: all graphics cards that can be used, else cpu)",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Serves in the foreground; a second daemon for the same state folder ends at once.
 
     Raises `EngineUnavailableError` if another daemon keeps this one from listening.
     """
     if arguments.detach:
-        if arguments.listen or arguments.metrics:
+        if arguments.listen or arguments.metrics or arguments.device:
             raise BadInputError(
-                "--detach starts a daemon for this computer alone; without it, --listen and "
-                "--metrics work in a service of the system (see docs/REMOTE.md)."
+                "--detach starts a daemon for this computer alone; without it, --listen, --device "
+                "and --metrics work in a service of the system (see docs/REMOTE.md)."
             )
         print(f"The Mynah daemon is ready (process {connect().pid}); `mynah stop` ends it.")
         return 0
     listen = read_listen(arguments.listen) if arguments.listen else None
     config = config_from_environment(arguments.host, listen)
-    config = replace(config, metrics_port=arguments.metrics)
+    config = replace(config, metrics_port=arguments.metrics, devices=tuple(arguments.device))
     place = (
         f", listens on {listen.address}:{listen.port} and :{listen.control_port}" if listen else ""
     )

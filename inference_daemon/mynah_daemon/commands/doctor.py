@@ -28,6 +28,7 @@ from mynah_shared.errors import EngineUnavailableError, MynahError
 from ..audio.decode import decode_file
 from ..config import config_from_environment
 from ..crash_reports import list_reports
+from ..devices import find_devices
 from ..engine.model_store import open_store
 from ..store.local_disk import require_local_disk
 from .connecting import find_running, open_client
@@ -134,7 +135,8 @@ def check_provider() -> Finding:
     from ..engine.onnx_session import available_providers  # takes a second to load
 
     names = available_providers()
-    return Finding("ok", f"{names[0]} (available: {', '.join(names)})")
+    devices = ", ".join(map(str, find_devices()))
+    return Finding("ok", f"{names[0]} (available: {', '.join(names)}); devices: {devices}")
 
 
 def check_state_folder() -> Finding:
@@ -163,7 +165,14 @@ def check_daemon() -> Finding:
         started_s = time.perf_counter()
         client.ping()
         milliseconds = 1000 * (time.perf_counter() - started_s)
-    return Finding("ok", f"process {info.pid} answers in {milliseconds:.1f} ms")
+        workers = client.status().workers
+    text = f"process {info.pid} answers in {milliseconds:.1f} ms"
+    failures = [worker.failure for worker in workers if worker.failure]
+    if failures:
+        remedy = "free the device or mend its driver; the daemon tries it again by itself"
+        return Finding("warn", f"{text}; {' '.join(failures)}", remedy)
+    devices = ", ".join(worker.device for worker in workers)
+    return Finding("ok", f"{text}; makes lines on {devices}" if devices else text)
 
 
 def check_crashes() -> Finding:

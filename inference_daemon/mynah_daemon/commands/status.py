@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from mynah_shared.client.remote import chosen_remote
+from mynah_shared.protocol.messages import Status, WorkerStatus
 
 from .connecting import find_running, open_client
 
@@ -29,7 +30,22 @@ def run(_arguments: argparse.Namespace) -> int:
         f"Mynah daemon {status.server_version} ({place}process {status.pid}) has been up for "
         f"{status.uptime_s:.0f} s.\n"
         f"Lines: {status.running} running, {status.queued} waiting, {status.finished} finished.\n"
-        f"Worker: process {status.worker_pid}, restarted {status.worker_restarts} times.\n"
+        f"{describe_workers(status)}"
         f"Memory of the daemon at most: {status.memory_bytes / 1e6:.0f} MB."
     )
     return 0
+
+
+def describe_workers(status: Status) -> str:
+    """A line for each; daemons of former versions tell of one only."""
+    if not status.workers:
+        return f"Worker: process {status.worker_pid}, restarted {status.worker_restarts} times.\n"
+    return "".join(f"Worker on {worker.device}: {_state(worker)}\n" for worker in status.workers)
+
+
+def _state(worker: WorkerStatus) -> str:
+    if worker.failure:
+        return worker.failure
+    process = f"process {worker.pid}" if worker.pid else "being started"
+    windows = f", at most {worker.windows} windows at a time" if worker.windows else ""
+    return f"{process}, {worker.running} running{windows}, restarted {worker.restarts} times."

@@ -15,13 +15,14 @@ from mynah_shared.motion.regions import LIPS, channel_indices
 from mynah_shared.protocol.messages import Quality
 
 from ..audio.features import motion_frame_count
-from .batching import BatchedGraph
+from .batching import MOST_ITEMS, BatchedGraph
+from .fitting import fit_by_trying, fit_items
 from .guidance import combine, questions
 from .holds import Held
 from .lip_closure import MOUTH_OPENING
 from .model_store import DiffusionEntry, ModelStore
 from .models import Direction, Performance
-from .onnx_session import OnnxSession
+from .onnx_session import OnnxSession, device_memory, is_on_processor
 from .overlap import lay_window, plan_starts
 from .samplers import Denoise, sample_ddim
 from .speech import PHONES_PER_MOTION_FRAME, HeardSpeech, SpeechEncoder
@@ -60,14 +61,19 @@ class DiffusionModel:
                 "noisy": (-1, -1, n_channels),
                 "time": (-1,),
                 "phone_logits": (-1, -1, speech.n_phones),
-                "cepstrum": (-1, -1, -1),
+                "cepstrum": (-1, -1, speech.n_cepstra),
                 "style": (-1, len(self._neutral)),
                 "previous": (-1, entry.previous_frames, n_channels),
                 "switches": (-1, 3),
             },
             {"clean": (-1, -1, n_channels)},
         )
-        self._denoiser = BatchedGraph(denoiser)
+        self._denoiser = BatchedGraph(denoiser, _fit(denoiser, entry))
+
+    @property
+    def most_windows(self) -> int:
+        """Windows that are denoised at a time."""
+        return self._denoiser.most_items
 
     def count_steps(self, n_samples: int, direction: Direction) -> int:
         n_windows = len(self._plan(motion_frame_count(n_samples)))
@@ -167,6 +173,22 @@ class DiffusionModel:
             return combine(clean, manners.shares, voice, style)
 
         return denoise
+
+
+def _fit(denoiser: OnnxSession, entry: DiffusionEntry) -> int:
+    """How many windows the memory holds at a time."""
+    n_frames = entry.previous_frames + entry.window_frames
+    lengths = {
+        "noisy": entry.window_frames,
+        "phone_logits": n_frames * PHONES_PER_MOTION_FRAME,
+        "cepstrum": n_frames * PHONES_PER_MOTION_FRAME,
+    }
+
+    def ask(n_windows: int) -> None:
+        denoiser.run(**denoiser.zeros(n_windows, lengths))
+
+    n_windows = fit_items(ask, device_memory(), MOST_ITEMS)
+    return n_windows if is_on_processor() else fit_by_trying(ask, n_windows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from mynah_shared.motion.curves import resample, smooth
 from mynah_shared.motion.regions import HEAD, channel_indices
 from mynah_shared.protocol.messages import Quality, SynthesizeRequest
 
+from .articulation import articulate
 from .diffusion import DiffusionModel
 from .eyes import add_eyes
 from .holds import Holds
@@ -92,7 +93,7 @@ class LipSyncEngine:
         performance = model.perform(samples, direction, count)
         clip = _steady_head(_rested(performance, model.fades_in_silence))
         clip = resample(clip, request.fps, count_frames(len(samples), request.fps))
-        clip = _closed(clip, performance.phones)
+        clip = _articulated(clip, performance.phones)
         if not model.animates_eyes:
             clip = add_eyes(clip, request.seed, request.audio_sha256)
         clip = _kept(constrain(apply_amounts(clip, request.amounts)), holds)
@@ -144,6 +145,13 @@ class LipSyncEngine:
                 self._models[name] = self._load(name)
             return self._models[name]
 
+    @property
+    def most_windows(self) -> int:
+        """Windows that the loaded models denoise at a time, as far as the memory was found to hold
+        them; 0 if none of them works in such windows."""
+        loaded = list(self._models.values())
+        return min((m.most_windows for m in loaded if isinstance(m, DiffusionModel)), default=0)
+
     def _load(self, name: str) -> MotionModel:
         if name == LOUDNESS:
             from .loudness import Loudness  # brings scipy, which takes half a second to load
@@ -189,11 +197,12 @@ def _rested(performance: Performance, fading: Sequence[str]) -> MotionClip:
     return MotionClip(clip.fps, clip.channels, values)
 
 
-def _closed(clip: MotionClip, phones: PhonePosteriors | None) -> MotionClip:
-    """Lips meet on b, m and p, if the model listened for phones."""
+def _articulated(clip: MotionClip, phones: PhonePosteriors | None) -> MotionClip:
+    """Lips round, reach the teeth and meet where that is heard, if phones were listened for."""
     if phones is None:
         return clip
-    values = close_lips(clip.values, clip.fps, phones.probabilities, phones.names)
+    values = articulate(clip.values, clip.fps, phones.probabilities, phones.names)
+    values = close_lips(values, clip.fps, phones.probabilities, phones.names)
     return MotionClip(clip.fps, clip.channels, values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -12,6 +11,11 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from mynah_shared.errors import EngineUnavailableError
+
+from ..cuda_driver import free_bytes as free_cuda_bytes
+from ..devices import Device, DeviceUnavailableError, Kind, default_threads
+from ..memory import free_bytes, resident_bytes
+from .fitting import Memory
 
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
@@ -26,8 +30,44 @@ _PREFERRED: Final[dict[str, dict[str, str]]] = {
     # for each length, while these graphs need a hundredth of real time on a CPU.
     "CPUExecutionProvider": {},
 }
-_MOST_THREADS: Final = 4  # the graphs are small: more threads only fight the host for cores
+_PROVIDERS: Final = {
+    Kind.cuda: "CUDAExecutionProvider",
+    Kind.directml: "DmlExecutionProvider",
+    Kind.cpu: "CPUExecutionProvider",
+}
 _ONLY_ERRORS: Final = 3
+
+
+class _Process:
+    """Where the sessions of this process run: None is the best device that works."""
+
+    device: Device | None = None
+    threads: int = default_threads()
+
+
+def work_on(device: Device, threads: int) -> None:
+    """From now on sessions of this process run on that device or fail, with so many threads."""
+    _Process.device, _Process.threads = device, threads
+
+
+def device_memory() -> Memory:
+    """Of the device that `work_on` named, else of the processor."""
+    device = _Process.device
+    if device is None or device.kind is Kind.cpu:
+        return Memory(free_bytes, resident_bytes)
+    if device.kind is not Kind.cuda:
+        return Memory(lambda: None, lambda: None)
+
+    def held_bytes() -> int | None:
+        free = free_cuda_bytes(device.number)
+        return None if free is None else -free  # only differences count
+
+    return Memory(lambda: free_cuda_bytes(device.number), held_bytes)
+
+
+def is_on_processor() -> bool:
+    """Whether the memory that sessions need is the computer's own."""
+    return _Process.device is None or _Process.device.kind is Kind.cpu
 
 
 def available_providers() -> list[str]:
@@ -40,14 +80,15 @@ class OnnxSession:
     """A graph of float32 tensors.
 
     `inputs` and `outputs` map the names the caller relies on to their shapes (-1: any length).
-    Raises `EngineUnavailableError` if the file can't be loaded or its signature differs.
+    Raises `DeviceUnavailableError` if this process's device can't be used, and
+    `EngineUnavailableError` if the file can't be loaded or its signature differs.
     """
 
     def __init__(
         self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]
     ) -> None:
         self._path = path
-        names = available_providers()
+        names, options = _providers()
         if "CUDAExecutionProvider" in names and hasattr(_ort, "preload_dlls"):
             _ort.preload_dlls()  # CUDA's libraries come as packages, where no linker looks
         try:
@@ -55,13 +96,17 @@ class OnnxSession:
                 str(path),
                 _options(),
                 providers=names,
-                provider_options=[_PREFERRED[name] for name in names],
+                provider_options=options,
             )
         except Exception as err:  # onnxruntime raises its own types, none of them exported
+            if not is_on_processor():  # the file is as it was made, so it is the card
+                raise _unavailable(_Process.device, "a model can't be loaded there") from err
             raise EngineUnavailableError(
                 f"The model file '{path.name}' can't be loaded; install Mynah again."
             ) from err
-        self._outputs = list(outputs)
+        if _Process.device is not None and self.provider != names[0]:  # ORT fell back
+            raise _unavailable(_Process.device, "it can't be initialised")
+        self._inputs, self._outputs = inputs, list(outputs)
         self._check("input", self._session.get_inputs(), inputs)
         self._check("output", self._session.get_outputs(), outputs)
 
@@ -73,6 +118,19 @@ class OnnxSession:
         """The outputs in the order given at construction."""
         feed = {name: np.ascontiguousarray(value) for name, value in inputs.items()}
         return list(self._session.run(self._outputs, feed))
+
+    def width(self, output: str) -> int:
+        """The last axis of an output; -1 if any length may come."""
+        (axes,) = (tensor.shape for tensor in self._session.get_outputs() if tensor.name == output)
+        return axes[-1] if isinstance(axes[-1], int) else -1
+
+    def zeros(self, n_items: int, lengths: Mapping[str, int]) -> dict[str, FloatArray]:
+        """Inputs of so many items in which nothing is; axes that may have any length get that of
+        `lengths`."""
+        return {
+            name: np.zeros((n_items, *(n if n > 0 else lengths[name] for n in shape[1:])), "f4")
+            for name, shape in self._inputs.items()
+        }
 
     def _check(self, kind: str, tensors: list[Any], wanted: Mapping[str, Shape]) -> None:
         found = {tensor.name: list(tensor.shape) for tensor in tensors}
@@ -92,9 +150,31 @@ def _agrees(found: list[Any], wanted: Shape) -> bool:
     )
 
 
+def _providers() -> tuple[list[str], list[dict[str, str]]]:
+    """Names, best first, and the options of each."""
+    device, names = _Process.device, available_providers()
+    if device is None:
+        return names, [_PREFERRED[name] for name in names]
+    wanted = _PROVIDERS[device.kind]
+    if wanted not in names:
+        raise _unavailable(device, "the installed ONNX Runtime is not made for it")
+    if device.kind is Kind.cpu:
+        return [wanted], [_PREFERRED[wanted]]
+    here = {**_PREFERRED[wanted], "device_id": str(device.number)}
+    cpu = _PROVIDERS[Kind.cpu]  # for the few operators that only it has
+    return [wanted, cpu], [here, _PREFERRED[cpu]]
+
+
+def _unavailable(device: Device | None, reason: str) -> DeviceUnavailableError:
+    return DeviceUnavailableError(
+        f"The device {device} can't be used: {reason}; run `mynah doctor`, or name another with "
+        "`mynah daemon --device`."
+    )
+
+
 def _options() -> Any:
     options = _ort.SessionOptions()
-    options.intra_op_num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    options.intra_op_num_threads = _Process.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ONLY_ERRORS
     options.enable_mem_pattern = False  # DirectML demands it; lengths differ from line to line

@@ -82,6 +82,11 @@ class SpeechEncoder:
     def n_phones(self) -> int:
         return len(self._entry.phones)
 
+    @property
+    def n_cepstra(self) -> int:
+        """-1 if the graph doesn't say it."""
+        return self._session.width("cepstrum")
+
     def count_steps(self, n_samples: int) -> int:
         """How often `hear` will call `step`."""
         return 1 + count_windows(motion_frame_count(n_samples))

@@ -29,7 +29,8 @@ from . import points
 from .database import open_database
 from .errors import StoreError, cannot_keep
 from .local_disk import require_local_disk
-from .result_files import ResultFiles, sync_folder
+from .result_files import ResultFiles
+from .syncing import sync_way
 
 _MOST_ENDED: Final = 10_000
 """Failed and cancelled jobs that are remembered."""
@@ -82,7 +83,7 @@ class JobStore:
             raise cannot_keep("The list of jobs", err) from err
         self._database = open_database(folder / "jobs.db")
         if not self._database.read("SELECT 1 FROM job LIMIT 1"):
-            sync_folder(folder)
+            sync_way(folder)
             self._adopt_results()
         self._reconcile()
         self._forget_ended()
@@ -228,18 +229,21 @@ class JobStore:
         self._make_room()
         return True
 
-    # --- the worker process ---------------------------------------------------------------------
+    # --- the worker processes -------------------------------------------------------------------
 
     def note_worker(self, pid: int, started: str) -> None:
-        """The only worker process now, by its number and the moment of its start."""
+        """A worker process that there is now, by its number and the moment of its start."""
         with self._database.write(durable=False) as connection:
-            connection.execute("DELETE FROM worker")
-            connection.execute("INSERT INTO worker VALUES (?, ?)", (pid, started))
+            connection.execute("INSERT OR REPLACE INTO worker VALUES (?, ?)", (pid, started))
 
-    def noted_worker(self) -> tuple[int, str] | None:
-        """The last one that was noted, perhaps by a former daemon."""
-        rows = self._database.read("SELECT pid, started FROM worker")
-        return rows[0] if rows else None
+    def forget_worker(self, pid: int) -> None:
+        """It is gone."""
+        with self._database.write(durable=False) as connection:
+            connection.execute("DELETE FROM worker WHERE pid = ?", (pid,))
+
+    def noted_workers(self) -> list[tuple[int, str]]:
+        """Those that were noted and not forgotten, perhaps by a former daemon."""
+        return self._database.read("SELECT pid, started FROM worker ORDER BY pid")
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from mynah_shared.protocol.messages import SynthesizeReply
 
 from ..archives import open_archive
 from . import points
+from .syncing import sync_folder
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
@@ -104,14 +105,3 @@ class ResultFiles:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.npz"
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder last, on systems where that is asked for."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

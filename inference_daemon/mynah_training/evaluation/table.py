@@ -248,9 +248,10 @@ def _conditions(trials: Trials) -> str:
     sentences, spoken = len(trials.restyled.lines[0]), trials.restyled.n_spoken
     facts = [
         "Everything goes through the daemon's engine with its finishing touches (lips that meet on "
-        f"b, m and p; rest in silence), at {request.quality.value} quality with audio guidance "
-        f"{request.audio_guidance:g} and style guidance {request.style_guidance:g}. Unconditioned "
-        "diffusion is mynah with both at 0: its null branch.",
+        "b, m and p, round and reach the teeth; rest in silence), at "
+        f"{request.quality.value} quality with audio guidance {request.audio_guidance:g} and style "
+        f"guidance {request.style_guidance:g}. Unconditioned diffusion "
+        "is mynah with both at 0: its null branch.",
         "± is the sample standard deviation over the seeds that a row was trained in, whose number "
         "stands behind its name; – means that a row has no such thing.",
         f"Real, dev clips: {len(trials.filmed)} clips that no run was trained on ({clips}), each "

@@ -393,8 +393,23 @@ class StatusRequest:
 
 
 @dataclass(frozen=True)
+class WorkerStatus:
+    """One of the processes that run models. `windows` is how many windows of lines it makes at a
+    time, as far as its memory was found to hold them (0: not asked yet, or none); `failure` is the
+    sentence why its device can't be used, or empty."""
+
+    device: str
+    pid: int
+    restarts: int
+    running: int
+    windows: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True)
 class Status:
-    """What the daemon is doing; `memory_bytes` is resident memory of daemon and worker together."""
+    """What the daemon is doing. `worker_pid` is the first worker's that there is, and
+    `worker_restarts` those of all."""
 
     server_id: str
     server_version: str
@@ -406,6 +421,7 @@ class Status:
     worker_pid: int
     worker_restarts: int
     memory_bytes: int
+    workers: tuple[WorkerStatus, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import VersionMismatchError
 
-PROTOCOL_VERSION = (1, 2)
+PROTOCOL_VERSION = (1, 3)
 
 
 def is_compatible(theirs: tuple[int, int], ours: tuple[int, int] = PROTOCOL_VERSION) -> bool:

@@ -64,9 +64,9 @@ _STYLE = m.StyleEntry(
 _CLIP = MotionClip(25.0, ("jawOpen", "mouthClose"), np.array([[0, 1], [0.5, 0.25], [1, -1]]))
 
 EXAMPLES: dict[str, m.Message] = {
-    "hello": m.Hello(protocol=(1, 2), app="Blender", app_version="5.0.1"),
+    "hello": m.Hello(protocol=(1, 3), app="Blender", app_version="5.0.1"),
     "welcome": m.Welcome(
-        protocol=(1, 2),
+        protocol=(1, 3),
         server_id="8f0c2b7d9e1a4c55",
         server_version="0.1.0",
         limits=_LIMITS,
@@ -108,6 +108,13 @@ EXAMPLES: dict[str, m.Message] = {
         worker_pid=4712,
         worker_restarts=0,
         memory_bytes=412000000,
+        workers=(
+            m.WorkerStatus("cuda:0", 4712, restarts=0, running=1, windows=32),
+            m.WorkerStatus(
+                *("cuda:1", 0, 0, 0),
+                failure="The device cuda:1 can't be used: it can't be initialised.",
+            ),
+        ),
     ),
     "shutdown": m.Shutdown(),
     "shutdown.started": m.ShuttingDown(),
