@@ -43,8 +43,9 @@ def uninitializePlugin(plugin: om.MObject) -> None:
 
         shelf.remove()
         menu.remove()
-        if "mynah_maya.ui.dock" in sys.modules:  # the window was opened
-            sys.modules["mynah_maya.ui.dock"].close()
+        for name in ("mynah_maya.ui.dock", "mynah_maya.ui.voice_dock"):
+            if name in sys.modules:  # it was opened
+                sys.modules[name].close()
     commands.shut_down()
     function = om.MFnPlugin(plugin)
     for command in commands.COMMANDS:

@@ -12,6 +12,8 @@ import numpy as np
 
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES, ARKIT_CHANNELS
 from mynah_shared.motion.clip import MotionClip
+from mynah_shared.protocol import messages as m
+from mynah_shared.testing.fake_daemon import FakeDaemon
 
 PLUGIN = Path(__file__).resolve().parents[2] / "maya_plugin" / "plug-ins" / "mynah_plugin.py"
 
@@ -77,3 +79,8 @@ def until(is_done: Callable[[], bool], turn: Callable[[], Any], timeout_s: float
         assert time.monotonic() < end_s, "it took too long"
         turn()
         time.sleep(0.002)
+
+
+def last_request(daemon: FakeDaemon) -> m.SynthesizeRequest:
+    """What was asked for last."""
+    return [one for one in daemon.seen if isinstance(one, m.Submit)][-1].requests[0]

@@ -298,6 +298,6 @@ def test_the_command_tells(talker: str, monkeypatch: Any, maya: Any) -> None:
     assert cmds.mynahDoctor("hero") == []
     assert maya.said[-1] == ("info", "Nothing is wrong.")
     state = EngineState(silent_pid=4711)
-    monkeypatch.setattr(commands, "look_at_engine", lambda: state)
+    monkeypatch.setattr(commands, "look_now", lambda: state)
     (line,) = cmds.mynahDoctor("hero", wait=True)
     assert line.startswith("Hint: The engine that was started as process 4711")

@@ -26,11 +26,12 @@ def test_it_is_in_the_main_window_and_never_twice(maya: Any) -> None:
     from mynah_maya.ui import menu
 
     load(maya)
-    expected = ["Generate Lip Sync", "Lip Sync Scene", "", "Mynah Window", "Map Character…"]
-    assert items("label") == [*expected, "Doctor", "", "Help"]
+    expected = ["Generate Lip Sync", "Lip Sync Scene", "", "Mynah Window", "Voice", "Takes"]
+    expected += ["Map Character…", "Doctor", "Engine…", "", "Help"]
+    assert items("label") == expected
     assert "MayaWindow|mynahMenu" in maya.widgets
     menu.add()
-    assert len(items("label")) == 8
+    assert len(items("label")) == 11
 
 
 def test_it_goes_with_the_plug_in(maya: Any) -> None:
@@ -57,7 +58,7 @@ def test_each_entry_is_python_that_runs(maya: Any, monkeypatch: Any) -> None:
     for name in ("mynahGenerate", "mynahBatch"):
         monkeypatch.setitem(maya.commands, name, lambda name=name: ran.append((name, None)))
     commands = [text for text in items("command") if text]
-    assert len(commands) == 6
+    assert len(commands) == 9
     for text in commands:
         ast.parse(text)
     for text in commands[:2]:

@@ -237,7 +237,7 @@ def test_what_maya_refuses_is_an_outcome_too(session: Any, monkeypatch: pytest.M
     def refuse(*_: Any, **__: Any) -> None:
         raise RuntimeError("Maya said no")
 
-    monkeypatch.setattr(module, "bake_line", refuse)
+    monkeypatch.setattr(module, "key_line", refuse)
     session.start(order())
     with pytest.raises(RuntimeError, match="Maya said no"):
         finish(session)

@@ -15,6 +15,7 @@ import pytest
 
 from mynah_shared.errors import EngineUnavailableError
 from mynah_shared.protocol import messages as m
+from mynah_shared.setup.status import looked
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.maya.faces import PLUGIN, make_clip, make_face, make_voice, until, values_at, wave_of
 
@@ -88,12 +89,14 @@ def bars(window: Any) -> list[int]:
 def test_the_fields_are_the_line(window: Any, app: Any, daemon: FakeDaemon) -> None:
     from maya import cmds
 
+    from mynah_maya.style_choice import StyleChoice
+
     form = window.form
     wait(app, lambda: form.styles.library.findData("angry") >= 0)
     assert "loud" in form.styles.library.currentText()
     form.styles.add_button.click()
-    form.styles.table.cellWidget(0, 1).setValue(0.7)
-    form.styles.add("angry", 0.5, "brows")
+    form.styles.details.weight.setValue(0.7)
+    form.styles.add(StyleChoice("angry", 0.5, "brows"))
     cmds.select("face")
     form.selection_button.click()
     assert form.character.text() == "face"
@@ -144,6 +147,7 @@ def test_the_library_has_pictures(
     app: Any, session: Any, daemon: FakeDaemon, tmp_path: Path
 ) -> None:
     from mynah_maya.qt import qt_module
+    from mynah_maya.style_choice import StyleChoice
     from mynah_maya.ui.window import MynahWindow
 
     picture = qt_module("QtGui").QImage(96, 40, qt_module("QtGui").QImage.Format.Format_RGB32)
@@ -151,7 +155,7 @@ def test_the_library_has_pictures(
     picture.save(str(tmp_path / "angry.png"))
     daemon.pictures["angry"] = (tmp_path / "angry.png").read_bytes()
     window = MynahWindow(session)
-    window.form.styles.add("angry")
+    window.form.styles.add(StyleChoice("angry"))
     window.show()
     library = window.form.styles.library
     wait(app, lambda: not library.itemIcon(0).isNull())
@@ -173,6 +177,8 @@ def test_an_engine_that_comes_later_is_asked_then(
 
     connect = session._connect
     monkeypatch.setattr(session, "_connect", refuse)
+    monkeypatch.setenv("MYNAH_ENGINE", sys.executable)  # so that it is not simply missing
+    looked.forget()
     window = MynahWindow(session)
     window.show()
     library = window.form.styles.library
@@ -210,13 +216,16 @@ def test_progress_is_shown_and_cancel_ends_it(window: Any, app: Any, daemon: Fak
 
 
 def test_a_wish_that_makes_no_sense_gets_its_sentence(window: Any, app: Any) -> None:
+    from mynah_maya.style_choice import StyleChoice
+
     window.form.character.setText("nobody")
     window.generate_button.click()
     assert "no node, set or namespace 'nobody'" in window.box.toPlainText()
     assert window.generate_button.isEnabled()
-    window.form.styles.add("D:/takes/a + b.csv")
+    window.form.character.setText("face")
+    window.form.styles.add(StyleChoice("D:/takes/a + b.csv"))
     window.generate_button.click()
-    assert "can't be told apart" in window.box.toPlainText()
+    assert "There is no style clip 'D:/takes/a + b.csv'" in window.box.toPlainText()
 
 
 def test_a_lost_engine_gets_its_sentence(window: Any, app: Any, daemon: FakeDaemon) -> None:

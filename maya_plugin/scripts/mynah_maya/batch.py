@@ -33,6 +33,7 @@ def orders_of_sheet(sheet: Path, wish: Wish) -> tuple[list[Order], list[str]]:
     `start` begin at the playback range's start. Raises `BadInputError` with all faults if the sheet
     can't be read."""
     lines = read_sheet(sheet, effective_fps()).lines
+    wish = replace(wish, style="", styles=())  # the rows tell theirs
     orders: list[Order] = []
     faults: list[str] = []
     for line in lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,24 +87,36 @@ def read_rig(character: Character) -> Rig:
         raise BadInputError(
             f"'{character.name}' was deleted while the line was made; nothing was keyed."
         )
-    remarks: list[str] = []
-    blends = [_read_blend_shape(node, remarks) for node in _blend_shapes(nodes)]
-    bones = _bones(nodes)
-    properties = _properties(nodes)
-    rig = Rig(
-        character.name,
-        tuple(blend for blend in blends if blend.shapes),
-        bones,
-        properties,
-        tuple(remarks),
-    )
+    rig = _rig_of(character.name, nodes, plugs.fault)
     if not (rig.blend_shapes or rig.bones or rig.properties):
-        reason = " ".join(remarks)
+        reason = " ".join(rig.remarks)
         raise BadInputError(
             f"'{character.name}' has nothing that can be keyed: no blend shape, joint, control or "
             f"attribute; choose the mesh of a face, its group or its namespace. {reason}".strip()
         )
     return rig
+
+
+def readable_rig(character: Character) -> Rig:
+    """What of a character tells of a performance: also what is locked, or moved by something else
+    than keys. Raises `BadInputError` if it was deleted."""
+    nodes = _all_nodes(character)
+    if not nodes:
+        raise BadInputError(f"The rig '{character.name}' was deleted; choose another.")
+    return _rig_of(character.name, nodes, lambda _plug: "")
+
+
+def _rig_of(name: str, nodes: Sequence[str], fault: Callable[[str], str]) -> Rig:
+    """What these nodes have but for plugs that `fault` has a word against."""
+    remarks: list[str] = []
+    blends = [_read_blend_shape(node, remarks, fault) for node in _blend_shapes(nodes)]
+    return Rig(
+        name,
+        tuple(blend for blend in blends if blend.shapes),
+        _bones(nodes, fault),
+        _properties(nodes, fault),
+        tuple(remarks),
+    )
 
 
 # --- what was chosen -----------------------------------------------------------------------------
@@ -197,7 +209,7 @@ def _deforms(blend_shape: str, mesh_uuid: list[str]) -> bool:
     return any(cmds.ls(shape, uuid=True) == mesh_uuid for shape in shapes)
 
 
-def _read_blend_shape(node: str, remarks: list[str]) -> BlendShape:
+def _read_blend_shape(node: str, remarks: list[str], fault: Callable[[str], str]) -> BlendShape:
     free: list[str] = []
     locked: list[str] = []
     driven: list[str] = []
@@ -205,7 +217,7 @@ def _read_blend_shape(node: str, remarks: list[str]) -> BlendShape:
     for alias in cmds.listAttr(f"{node}.weight", multi=True) or []:
         if "[" in alias or alias == "weight":
             continue  # a target that has no name means nothing to anybody
-        why = plugs.fault(f"{node}.{alias}")
+        why = fault(f"{node}.{alias}")
         if why:
             (locked if why == "locked" else driven).append(alias)
             continue
@@ -236,14 +248,14 @@ def _in_betweens(node: str, alias: str) -> list[float]:
 # --- joints, controls, attributes ----------------------------------------------------------------
 
 
-def _bones(nodes: Iterable[str]) -> dict[str, Reference]:
+def _bones(nodes: Iterable[str], fault: Callable[[str], str]) -> dict[str, Reference]:
     """Joints and controls by name; of two with one name the joint, then the first."""
     movable = [node for node in nodes if "transform" in cmds.nodeType(node, inherited=True)]
     joints = [node for node in movable if cmds.nodeType(node) == "joint"]
     controls = [node for node in movable if node not in joints and _is_control(node)]
     bones: dict[str, Reference] = {}
     for node in (*joints, *controls):
-        if short_name(node) not in bones and _takes_keys(node):
+        if short_name(node) not in bones and _takes_keys(node, fault):
             bones[short_name(node)] = Reference.to(node)
     return bones
 
@@ -253,16 +265,18 @@ def _is_control(node: str) -> bool:
     return any(cmds.nodeType(shape) in _CONTROLS for shape in shapes)
 
 
-def _takes_keys(node: str) -> bool:
+def _takes_keys(node: str, fault: Callable[[str], str]) -> bool:
     ways = ("rotate", "translate")
-    return any(not plugs.fault(f"{node}.{way}{axis}") for way in ways for axis in "XYZ")
+    return any(not fault(f"{node}.{way}{axis}") for way in ways for axis in "XYZ")
 
 
-def _properties(nodes: Iterable[str]) -> dict[tuple[str, str], Reference]:
+def _properties(
+    nodes: Iterable[str], fault: Callable[[str], str]
+) -> dict[tuple[str, str], Reference]:
     found: dict[tuple[str, str], Reference] = {}
     for node in nodes:
         for name in cmds.listAttr(node, userDefined=True, keyable=True, scalar=True) or []:
             plug = f"{node}.{name}"
-            if cmds.getAttr(plug, type=True) in _NUMBERS and not plugs.fault(plug):
+            if cmds.getAttr(plug, type=True) in _NUMBERS and not fault(plug):
                 found.setdefault((short_name(node), name), Reference.to(node))
     return found

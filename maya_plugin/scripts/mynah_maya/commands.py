@@ -8,16 +8,24 @@ from typing import Any
 import maya.api.OpenMaya as om
 from maya import cmds
 
+from . import engine_command
 from . import session as sessions
 from .baking import anim_curves
+from .baking.takes import delete, find_take, show, takes_here
 from .batch import orders_of_bookmarks, orders_of_scene, orders_of_sheet
 from .character import find_character, read_rig
+from .context import running_command
 from .doctor.examination import examine, findings_of_engine, fix_all, in_order
 from .doctor.finding import Finding
+from .drafts import Draft
 from .flags import Flag, help_text, make_syntax, read_flags
-from .library import BadInputError, MynahError, RigMapping, dry_run, look_at_engine
+from .gestures import parse_gestures
+from .library import BadInputError, MynahError, RigMapping, dry_run
 from .order import Wish, order_of
 from .rig_mapping import keep_mapping, mapping_of, own_mapping, propose
+from .setup.chosen import look_now
+from .setup.job import set_up
+from .style_command import STYLE, run_style
 
 _KEYS = (
     Flag("mp", "mapping", "mapping", str, "A mapping file (mynahMap -save); else by names."),
@@ -28,11 +36,21 @@ _KEYS = (
     Flag("wt", "wait", "wait", bool, "Return when all is done (as always without windows)."),
 )
 _VOICE = (
-    Flag("st", "style", "style", str, "Styles, as in angry@0.7 + tired:brows."),
+    Flag("st", "style", "style", str, "Styles, as in angry@0.7 + tired:brows from 2.5 (seconds)."),
     Flag("sg", "strength", "strength", float, "0 neutral to 2 exaggerated."),
+    Flag("sfa", "styleFade", "fade_s", float, "Seconds in which styles turn into the next, 1."),
+    Flag("vgu", "voiceGuidance", "audio_guidance", float, "How closely to follow the voice, 1."),
+    Flag("sgu", "styleGuidance", "style_guidance", float, "How closely to follow the style, 1."),
     Flag("sd", "seed", "seed", int, "Another number gives another take."),
     Flag("qu", "quality", "quality", str, "draft, normal or best."),
     Flag("m", "model", "model", str, "One of the engine's models; else its best."),
+)
+_TAKES = (
+    Flag("gs", "gesture", "gestures", str, "CLIP FIRST LAST AT [PART] + …: passages to play."),
+    Flag("nt", "newTake", "new_take", bool, "With a seed that no take of the line has."),
+    Flag("rf", "redoFrom", "redo_from", float, "Only make the take that shows anew from here"),
+    Flag("rt", "redoTo", "redo_to", float, "… to this frame of the scene."),
+    Flag("rk", "replaceKeys", "replace_keys", bool, "… and your own keys in there, too."),
 )
 GENERATE = (
     Flag("a", "audio", "audio", str, "A sound of the scene or a file; else the one that plays."),
@@ -42,8 +60,21 @@ GENERATE = (
     Flag("ts", "toSeconds", "to_s", float, "… to here."),
     Flag("tx", "text", "text", str, "What is said."),
     *_VOICE,
+    *_TAKES,
     *_KEYS,
     Flag("c", "cancel", "cancel", bool, "Give up the lines that are under way."),
+)
+TRANSFER = (
+    Flag("pf", "performance", "performance", str, "A motion clip, or a video of the actor."),
+    Flag("ln", "line", "line", str, "The line's name; else the file's."),
+    Flag("sf", "startFrame", "start_frame", float, "Where it begins; else where playback does."),
+    Flag("fs", "fromSeconds", "from_s", float, "Only this part of the file, from here"),
+    Flag("ts", "toSeconds", "to_s", float, "… to here."),
+    Flag("st", "style", "style", str, "The character's manner; else it is the actor's."),
+    Flag("sg", "strength", "strength", float, "0 the actor's manner to 2 exaggerated."),
+    Flag("sd", "seed", "seed", int, "Another number is kept as another take."),
+    *_TAKES,
+    *_KEYS,
 )
 BATCH = (
     Flag("sh", "sheet", "sheet", str, "A dialogue sheet (CSV); else all sounds of the scene."),
@@ -51,6 +82,12 @@ BATCH = (
     Flag("a", "audio", "audio", str, "… this sound or file; else the one that plays."),
     *_VOICE,
     *_KEYS,
+)
+TAKE = (
+    Flag("ln", "line", "line", str, "Whose takes are meant; else those of the only line."),
+    Flag("l", "list", "list", bool, "Tell which takes there are, of all lines (the default)."),
+    Flag("s", "show", "show", str, "next, previous, a seed or a layer: show that take alone."),
+    Flag("d", "delete", "delete", str, "The same: delete it with all that was edited in it."),
 )
 MAP = (
     Flag("s", "save", "save", str, "Write the mapping to this file, to correct it."),
@@ -89,7 +126,8 @@ class _Command(om.MPxCommand):
             om.MGlobal.displayInfo(help_text(self.name, self.purpose, self.flags, self.example))
             return
         try:
-            result = self.run(found, objects)
+            with running_command():
+                result = self.run(found, objects)
         except MynahError as error:
             raise RuntimeError(str(error)) from None
         if result is not None:
@@ -109,16 +147,17 @@ class MynahGenerate(_Command):
         if found.pop("cancel", False):
             sessions.session.cancel()
             return None
-        waits = _waits(found)
-        order = order_of(Wish(**found, characters=objects))
-        ticket = sessions.session.start(order)
-        if not waits:
-            return ticket
-        sessions.session.run_until_done()
-        outcome = next(one for one in sessions.session.outcomes if one.order is order)
-        if outcome.report is None:
-            raise BadInputError(outcome.message)
-        return outcome.report.layer
+        return _make(found, objects)
+
+
+class MynahTransfer(_Command):
+    name = "mynahTransfer"
+    purpose = "keys of an actor's performance on the named or selected character."
+    example = "mynahTransfer -performance take_3.mov -style calm -startFrame 101 hero:"
+    flags = TRANSFER
+
+    def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
+        return _make({"performance": "", **found}, objects)
 
 
 class MynahBatch(_Command):
@@ -153,6 +192,38 @@ class MynahBatch(_Command):
             raise BadInputError("\n".join(dict.fromkeys(o.message for o in outcomes)))
         om.MGlobal.displayInfo(f"{len(made)} of {len(orders) + len(faults)} lines were made.")
         return made
+
+
+class MynahTake(_Command):
+    name = "mynahTake"
+    purpose = "takes of the named or selected character's lines, else of the scene's."
+    example = "mynahTake -show next -line line_01 hero:; mynahTake -delete 3"
+    flags = TAKE
+
+    def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
+        lines = takes_here(objects)
+        if found.get("line"):
+            lines = [own for own in lines if own.line == found["line"]]
+        if not (found.get("show") or found.get("delete")):
+            told = [words for own in lines for words in own.sentences()]
+            om.MGlobal.displayInfo("\n".join(told or ["There are no takes."]))
+            return [take.layer for own in lines for take in own.takes]
+        if found.get("show") and found.get("delete"):
+            raise BadInputError("-show and -delete exclude each other; leave one out.")
+        if len(lines) != 1:
+            named = ", ".join(dict.fromkeys(own.line for own in lines))
+            raise BadInputError(
+                f"These lines have takes: {named}; name one with -line, and its character."
+                if lines
+                else "There is no such take; mynahTake -list tells which there are."
+            )
+        (line,) = lines
+        if found.get("show"):
+            take = find_take(line, found["show"])
+            show(line, take)
+            return take.layer
+        shown = delete(line, find_take(line, found["delete"]))
+        return shown.layer if shown else ""
 
 
 class MynahMap(_Command):
@@ -200,7 +271,7 @@ class MynahDoctor(_Command):
     def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
         of_engine: list[Finding] = []
         if _waits(found):
-            of_engine = findings_of_engine(look_at_engine())
+            of_engine = findings_of_engine(look_now())
         findings = in_order([*of_engine, *examine(objects)])
         if found.get("fix_all"):
             done = fix_all(findings)
@@ -217,6 +288,30 @@ class MynahDoctor(_Command):
         return lines
 
 
+class MynahStyle(_Command):
+    name = "mynahStyle"
+    purpose = "the engine's library of styles: lists it, stores performances, removes."
+    example = 'mynahStyle -store "our villain" -video table_read.mov -tags "sly, cold"'
+    flags = STYLE
+
+    def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
+        return run_style(sessions.session, found, objects, waits=_waits(found))
+
+
+class MynahEngine(_Command):
+    name = "mynahEngine"
+    purpose = "tells which engine makes lines; sets it up, or chooses one on another computer."
+    example = "mynahEngine -setUp; mynahEngine -connect mynah-render01.json"
+    flags = engine_command.FLAGS
+
+    def run(self, found: dict[str, Any], objects: tuple[str, ...]) -> Any:
+        if objects:
+            raise BadInputError(f"mynahEngine takes flags only; leave '{objects[0]}' out.")
+        lines = engine_command.carry_out(found, sessions.session, waits=_waits(found))
+        om.MGlobal.displayInfo("\n".join(lines))
+        return lines
+
+
 class MynahKeys(om.MPxCommand):
     """Keys through the API as a step for Undo; see `baking.anim_curves`."""
 
@@ -224,7 +319,7 @@ class MynahKeys(om.MPxCommand):
 
     def __init__(self) -> None:
         super().__init__()
-        self._edit: anim_curves.KeyEdit | None = None
+        self._edit: anim_curves.Edit | None = None
 
     @classmethod
     def creator(cls) -> om.MPxCommand:
@@ -254,7 +349,16 @@ class MynahKeys(om.MPxCommand):
             self._edit.redo()
 
 
-EXPLAINED = (MynahGenerate, MynahBatch, MynahMap, MynahDoctor)
+EXPLAINED = (
+    MynahGenerate,
+    MynahTransfer,
+    MynahBatch,
+    MynahTake,
+    MynahStyle,
+    MynahMap,
+    MynahDoctor,
+    MynahEngine,
+)
 COMMANDS = (*EXPLAINED, MynahKeys)
 
 
@@ -268,16 +372,40 @@ def announce(outcome: sessions.Outcome) -> None:
         om.MGlobal.displayWarning(remark)
 
 
+def announce_draft(draft: Draft) -> None:
+    """Tell in the script editor that a draft is on show."""
+    om.MGlobal.displayInfo(draft.sentence)
+
+
 def start_up() -> None:
     """When the plug-in is loaded."""
     if announce not in sessions.session.after_line:
         sessions.session.after_line.append(announce)
+        sessions.session.after_draft.append(announce_draft)
 
 
 def shut_down() -> None:
     """When it is unloaded: nothing of Mynah keeps running."""
-    sessions.session.close()
+    set_up.close()
+    with running_command():  # Maya's own, which unloads the plug-in
+        sessions.session.close()
     sessions.session.after_line.clear()
+    sessions.session.after_draft.clear()
+
+
+def _make(found: dict[str, Any], objects: tuple[str, ...]) -> str:
+    """Have one line made: its ticket or, if the command waits, its layer."""
+    waits = _waits(found)
+    found["gestures"] = parse_gestures(found.get("gestures", ""))
+    order = order_of(Wish(**found, characters=objects))
+    ticket = sessions.session.start(order, shows_draft=not waits)
+    if not waits:
+        return ticket
+    sessions.session.run_until_done()
+    outcome = next(one for one in sessions.session.outcomes if one.order is order)
+    if outcome.report is None:
+        raise BadInputError(outcome.message)
+    return outcome.report.layer
 
 
 def _waits(found: dict[str, Any]) -> bool:

@@ -7,6 +7,24 @@ from contextlib import contextmanager
 
 from maya import cmds
 
+_running = 0
+
+
+@contextmanager
+def running_command() -> Iterator[None]:
+    """A command runs: no step for Undo that was made before can be taken back in it."""
+    global _running
+    _running += 1
+    try:
+        yield
+    finally:
+        _running -= 1
+
+
+def is_command_running() -> bool:
+    """Whether Maya is in the middle of a command of the plug-in."""
+    return _running > 0
+
 
 @contextmanager
 def undo_chunk(name: str) -> Iterator[None]:

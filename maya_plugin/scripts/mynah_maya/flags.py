@@ -61,11 +61,16 @@ def read_flags(
     return found, objects
 
 
+def value_of(flag: Flag) -> str:
+    """What a flag takes, in words; empty if nothing."""
+    names: dict[type, str] = {str: "TEXT", float: "NUMBER", int: "WHOLE NUMBER", bool: ""}
+    return names[flag.kind]
+
+
 def help_text(command: str, purpose: str, flags: Sequence[Flag], example: str) -> str:
     """What -help prints."""
-    names = {str: "TEXT", float: "NUMBER", int: "WHOLE NUMBER", bool: ""}
     lines = [f"{command}: {purpose}", ""]
     for flag in (*flags, HELP):
-        left = f"-{flag.long} (-{flag.short}) {names[flag.kind]}".rstrip()
+        left = f"-{flag.long} (-{flag.short}) {value_of(flag)}".rstrip()
         lines.append(f"  {left:<34} {flag.help}")
     return "\n".join([*lines, "", f"Example: {example}"])

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .baking.line import check_character
+from .baking.takes import next_seed, takes_on
 from .character import Character, find_character, read_rig
+from .gestures import Gesture, pin
 from .library import (
     Amounts,
     BadInputError,
@@ -15,29 +17,41 @@ from .library import (
     Interpolation,
     KeyStyle,
     Line,
+    Pieces,
     Quality,
     RigMapping,
     StyleUse,
+    clip_to_npz,
     parse_styles,
     style_file,
     write_styles,
 )
+from .redo import Redo, plan_redo
 from .rig_mapping import own_mapping
-from .scene_reader import Source, effective_fps, read_source
+from .rig_reader import Passage, check_passage, read_passage
+from .scene_reader import Source, effective_fps, read_performance, read_source
+from .style_choice import StyleChoice
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a command was told, before anything of the scene is read."""
+    """What a command or the window was told, before anything of the scene is read: `style` in
+    words, `styles` as the window lists them. `performance` is the file of an actor, which the
+    character gets instead of speaking `audio`; None: it speaks."""
 
     audio: str = ""
+    performance: str | None = None
     characters: tuple[str, ...] = ()
     line: str = ""
     start_frame: float | None = None
     from_s: float = 0.0
     to_s: float = 0.0
     style: str = ""
+    styles: tuple[StyleChoice, ...] = ()
     strength: float = 1.0
+    fade_s: float = 1.0
+    audio_guidance: float = 1.0
+    style_guidance: float = 1.0
     seed: int = 0
     quality: str = "normal"
     model: str = ""
@@ -48,12 +62,25 @@ class Wish:
     bound: float = 0.01
     on_base: bool = False
     amounts: Amounts = field(default_factory=Amounts)
+    gestures: tuple[Gesture, ...] = ()
+    new_take: bool = False
+    redo_from: float | None = None
+    redo_to: float | None = None
+    replace_keys: bool = False
+
+
+def _no_passages() -> dict[int, Passage]:
+    return {}
 
 
 @dataclass(frozen=True)
 class Order:
     """A line for the engine and where its result goes: `scene_s` is when it begins, in seconds of
-    the scene's clock. `mapping` None: the one that the rig's names propose."""
+    the scene's clock. `mapping` None: the one that the rig's names propose.
+
+    `line` lacks the clips of `styles` and `gestures`, which come from rigs, by their place in the
+    line's lists. With `redo` only a range of a take is made.
+    """
 
     line: Line
     name: str
@@ -64,14 +91,82 @@ class Order:
     mapping: RigMapping | None = None
     on_base: bool = False
     remarks: tuple[str, ...] = field(default=())
+    styles: dict[int, Passage] = field(default_factory=_no_passages)
+    gestures: dict[int, Passage] = field(default_factory=_no_passages)
+    redo: Redo | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether `line` is complete as it is."""
+        return not (self.styles or self.gestures or self.redo)
+
+    def read(self) -> Pieces[Line]:
+        """The complete line. Raises `BadInputError` if something to read has vanished."""
+        styles = clips_of(self.line.style_clips, len(self.line.styles))
+        for place, passage in self.styles.items():
+            styles[place] = clip_to_npz((yield from read_passage(passage)))
+        gestures = clips_of(self.line.gesture_clips, len(self.line.gestures))
+        for place, passage in self.gestures.items():
+            gestures[place] = clip_to_npz((yield from read_passage(passage)))
+        line = replace(self.line, style_clips=tuple(styles), gesture_clips=tuple(gestures))
+        return line if self.redo is None else (yield from self.redo.read(line))
+
+
+def clips_of(clips: Sequence[Path | bytes | None], count: int) -> list[Path | bytes | None]:
+    """One for each style or gesture; None is one of the engine's, or to be read from a rig."""
+    return [*clips, *[None] * (count - len(clips))]
 
 
 def order_of(wish: Wish) -> Order:
     """The line that a command asks for. Raises `BadInputError` with the remedy."""
     character = find_character(wish.characters)
-    source = cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
-    spoken = replace(spoken_line(wish.line or source.line, source, wish), text=wish.text)
-    return order_line(spoken, character, source.scene_s, wish, Path(), source.remarks)
+    if wish.performance is None:
+        source = cut(read_source(wish.audio, wish.start_frame), wish.from_s, wish.to_s)
+        spoken = replace(spoken_line(wish.line or source.line, source, wish), text=wish.text)
+    else:
+        source = _performance_of(wish)
+        line = spoken_line(wish.line or source.line, source, wish)
+        spoken = replace(line, quality=Quality.normal, model="")  # which mean nothing to it
+    if wish.new_take:
+        made = [
+            take for own in takes_on(character) if own.line == spoken.name for take in own.takes
+        ]
+        spoken = replace(spoken, seed=next_seed(made, wish.seed))
+    order = order_line(spoken, character, source.scene_s, wish, Path(), source.remarks)
+    pinned = pin(wish.gestures, source.scene_s)
+    line = replace(
+        order.line,
+        gestures=pinned.uses,
+        gesture_clips=pinned.clips,
+        is_transfer=wish.performance is not None,
+    )
+    order = replace(order, line=line, gestures=pinned.passages)
+    return order if wish.redo_from is None and wish.redo_to is None else _redone(order, wish)
+
+
+def _performance_of(wish: Wish) -> Source:
+    """What is transferred; a part of it begins where the whole would."""
+    whole = read_performance(wish.performance or "", wish.start_frame)
+    return replace(cut(whole, wish.from_s, wish.to_s), scene_s=whole.scene_s)
+
+
+def _redone(order: Order, wish: Wish) -> Order:
+    """Only a range of the take that shows."""
+    if wish.redo_from is None or wish.redo_to is None:
+        raise BadInputError(
+            "-redoFrom and -redoTo belong together; give the first and the last frame of the range."
+        )
+    if wish.on_base:
+        raise BadInputError(
+            "Takes have layers of their own, so a range can't be redone with -baseLayer; leave it "
+            "out."
+        )
+    frames = (wish.redo_from, wish.redo_to)
+    keeps_keys = not wish.replace_keys
+    line, redo = plan_redo(
+        order.character, order.name, order.line, order.mapping, frames, keeps_keys=keeps_keys
+    )
+    return replace(order, line=line, redo=redo)
 
 
 def spoken_line(name: str, source: Source, wish: Wish) -> DialogueLine:
@@ -81,7 +176,10 @@ def spoken_line(name: str, source: Source, wish: Wish) -> DialogueLine:
         audio=source.audio,
         from_s=source.start_s,
         to_s=source.end_s,
-        styles=parse_styles(wish.style),
+        styles=(
+            *parse_styles(wish.style),
+            *(choice.to_use(source.scene_s) for choice in wish.styles),
+        ),
         strength=wish.strength,
         seed=wish.seed,
         quality=_quality(wish.quality),
@@ -103,15 +201,22 @@ def order_line(
         mapping = RigMapping.load(Path(wish.mapping))
     else:
         mapping = own_mapping(read_rig(character))
-    for use in spoken.styles:
+    passages = _passages(spoken, wish)
+    for place, use in enumerate(spoken.styles):
         file = style_file(use.name, folder)
-        if file is not None and not file.is_file():
+        if place not in passages and file is not None and not file.is_file():
             raise BadInputError(f"There is no style clip '{use.name}'; correct the path.")
     representation = check_character(character, mapping)
+    line = spoken.to_line(effective_fps(), folder)
+    clips = clips_of(line.style_clips, len(line.styles))
     line = replace(
-        spoken.to_line(effective_fps(), folder),
+        line,
+        style_clips=tuple(None if i in passages else clip for i, clip in enumerate(clips)),
         representation=representation,
         amounts=wish.amounts,
+        style_fade_s=wish.fade_s,
+        audio_guidance=wish.audio_guidance,
+        style_guidance=wish.style_guidance,
     )
     return Order(
         line,
@@ -123,7 +228,22 @@ def order_line(
         mapping,
         wish.on_base,
         tuple(remarks),
+        passages,
     )
+
+
+def _passages(spoken: DialogueLine, wish: Wish) -> dict[int, Passage]:
+    """What rigs perform of the line's styles, of which those that the window lists are the last.
+    Raises `BadInputError` if there is nothing to read."""
+    first = len(spoken.styles) - len(wish.styles)
+    found = {
+        first + place: choice.performance.to_passage()
+        for place, choice in enumerate(wish.styles)
+        if choice.performance is not None
+    }
+    for passage in found.values():
+        check_passage(passage)
+    return found
 
 
 def key_style_of(wish: Wish) -> KeyStyle:

@@ -39,6 +39,15 @@ def start_timer(tick: Callable[[], None], interval_ms: int) -> Any:
     return timer
 
 
+def is_mouse_pressed() -> bool:
+    """Whether something is being dragged, and a tool's undo chunk may be open; never without
+    windows."""
+    if cmds.about(batch=True):
+        return False
+    buttons = qt_module("QtGui").QGuiApplication.mouseButtons()
+    return bool(buttons != qt_module("QtCore").Qt.MouseButton.NoButton)
+
+
 def _is_6() -> bool:
     return int(cmds.about(majorVersion=True)) >= _FIRST_WITH_6
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import maya.api.OpenMaya as om
 from maya import cmds, mel
@@ -18,8 +19,9 @@ _WHOLE = 1e-5
 
 @dataclass(frozen=True)
 class Source:
-    """A voice: its file, which seconds of it are heard (`end_s` 0: to its end), and when they begin
-    in the scene, in seconds of its clock. `remarks` are sentences about it."""
+    """A voice, or a performance to transfer: its file, which seconds of it are taken (`end_s` 0: to
+    its end), and when they begin in the scene, in seconds of its clock. `remarks` are sentences
+    about it."""
 
     audio: Path
     line: str
@@ -87,6 +89,20 @@ def slider_sound() -> str:
     return cmds.timeControl(slider, query=True, sound=True) or ""
 
 
+def chosen_range() -> tuple[float, float]:
+    """The first and last frame of what is selected in the time slider, else of the playback
+    range."""
+    if not cmds.about(batch=True):
+        slider = mel.eval("$t=$gPlayBackSlider")
+        if cmds.timeControl(slider, query=True, rangeVisible=True):
+            found: Any = cmds.timeControl(slider, query=True, rangeArray=True)
+            return float(found[0]), float(found[1]) - 1.0  # Maya tells the frame behind the last
+    return (
+        float(cmds.playbackOptions(query=True, minTime=True)),
+        float(cmds.playbackOptions(query=True, maxTime=True)),
+    )
+
+
 def read_source(audio: str = "", start_frame: float | None = None) -> Source:
     """`audio` is a sound of the scene or a file; empty: the selected sound, else the time slider's,
     else the only one there is. Raises `BadInputError` with the remedy."""
@@ -114,9 +130,24 @@ def read_file(path: str, start_frame: float | None = None) -> Source:
             f"'{path}' is neither a sound of this scene nor a file; name an audio node or an "
             "existing recording."
         )
+    return _whole_file(found, start_frame)
+
+
+def read_performance(path: str, start_frame: float | None = None) -> Source:
+    """An actor's performance: a motion clip or a video. It begins as a recording does. Raises
+    `BadInputError`."""
+    if not path:
+        raise BadInputError("No performance is chosen; choose a motion clip or a video.")
+    found = _expanded(path)
+    if not found.is_file():
+        raise BadInputError(f"There is no file '{found.name}' at {found.parent}; choose another.")
+    return _whole_file(found, start_frame)
+
+
+def _whole_file(path: Path, start_frame: float | None) -> Source:
     if start_frame is None:
         start_frame = float(cmds.playbackOptions(query=True, minTime=True))
-    return Source(found, found.stem, 0.0, 0.0, seconds_of(start_frame))
+    return Source(path, path.stem, 0.0, 0.0, seconds_of(start_frame))
 
 
 def read_audio(node: str) -> Source:

@@ -20,6 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from .selftest_takes import try_takes
+from .selftest_voice import HEARD, look_at_voice
+
 PASSED, FAILED = 0, 1
 _START, _FPS, _ROWS = 10.0, 24.0, 48
 _BOUND = 0.0101
@@ -98,11 +101,16 @@ class _Trial:
             ("linear and stepped", self.other_keys),
             ("save and open", self.reopen),
             ("facts", self.facts),
+            ("style of a layer", self.read_layer),
             ("test pose", self.try_pose),
             ("own mapping", self.keep_mapping),
             ("doctor", self.ask_doctor),
             ("bookmarks", self.read_bookmarks),
             ("weighted curve", self.bake_weighted),
+            ("draft", self.try_drafts),
+            ("voice", lambda: look_at_voice(self.build, self.bake_heard)),
+            ("engine's Python", self.look_for_python),
+            ("takes", lambda: try_takes(self)),
         ]
 
     # --- before ---------------------------------------------------------------------------------
@@ -252,6 +260,11 @@ class _Trial:
             found.append(f"a sound from {start} to {end} at {_START:g} ends at {told}")
         return "; ".join(found)
 
+    def read_layer(self) -> str:
+        from .selftest_styles import read_layer
+
+        return read_layer(self.layer, _SHAPES, self.wanted, _START)
+
     # --- mapping, doctor, bookmarks -------------------------------------------------------------
 
     def try_pose(self) -> str:
@@ -307,6 +320,11 @@ class _Trial:
         _expect(mark.text == "Anna: hello" and ends == (10, 34), f"read as {mark}")
         return "read as set"
 
+    def look_for_python(self) -> str:
+        from .selftest_engine import tell_pythons
+
+        return tell_pythons()
+
     def bake_weighted(self) -> str:
         from maya import cmds
 
@@ -318,6 +336,14 @@ class _Trial:
         _expect(bool(told and told[0]), "the curve is no longer weighted")
         return self.compare()
 
+    def try_drafts(self) -> str:
+        from .selftest_drafts import try_drafts
+
+        return try_drafts(self.build)
+
+    def bake_heard(self) -> str:
+        return self._bake(_made_up(), heard=HEARD)
+
     # --- helpers --------------------------------------------------------------------------------
 
     def _bake(
@@ -327,6 +353,7 @@ class _Trial:
         key_style: str = "smooth",
         *,
         on_base: bool = False,
+        heard: str = "",
     ) -> str:
         from .baking.line import bake_line
         from .baking.record import Tag
@@ -335,7 +362,7 @@ class _Trial:
 
         assert isinstance(clip, MotionClip)
         self.wanted = _columns(clip)
-        tag = Tag(line, "selftest.wav", 0, key_style=key_style)
+        tag = Tag(line, "selftest.wav", 0, key_style=key_style, heard=heard)
         style = KeyStyle(Interpolation(key_style))
         hero = find_character(("hero",))
         return bake_line(hero, clip, _START / _FPS, tag, style, on_base=on_base).layer

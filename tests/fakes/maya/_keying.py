@@ -11,6 +11,8 @@ from maya._plugs import Plug, find_plug, is_locked, leaf_name, name_of, source_o
 from maya._scene import Node
 from maya._world import world
 
+CURVE_EDITED = "animCurveEdited"
+"""The event of `MAnimMessage`; the node goes with it."""
 _CURVES = {"doubleAngle": "A", "doubleLinear": "L", "time": "T"}
 OUTPUT_KINDS = {"A": "doubleAngle", "L": "doubleLinear", "T": "time", "U": "double"}
 
@@ -82,6 +84,7 @@ def put_curve(node: Node, curve: Curve) -> None:
         target = world.scene.nodes[uuid]
         if path in target.pinned:
             world.journal.drop(target.pinned, path)
+    world.emit(CURVE_EDITED, node)
 
 
 def set_key(

@@ -51,6 +51,8 @@ class World:
         self.default_tangents = ("auto", "auto")
         self.time = 0
         self.sound = ""
+        self.slider_range: tuple[float, float] | None = None  # as Shift-dragged by the user
+        self.is_scrubbing = False
         self.playback = {"min": 1.0, "max": 120.0, "ast": 1.0, "aet": 200.0, "speed": 1.0}
         with journal.unrecorded():
             self.time = self.units.ticks(1.0)

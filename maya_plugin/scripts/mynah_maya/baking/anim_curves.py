@@ -7,6 +7,7 @@ of the plug-in that nobody calls by hand: it takes a `KeyEdit` from `pending` an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import maya.api.OpenMaya as om
 import maya.api.OpenMayaAnim as oma
@@ -19,10 +20,18 @@ from .tracks import FloatArray, Keys
 
 COMMAND = "mynahKeys"
 
-pending: list[KeyEdit] = []
+pending: list[Edit] = []
 
 _EDGE = 1e-4
 """Frames: so near to the range's ends a key lies in it."""
+
+
+class Edit(Protocol):
+    """What `mynahKeys` does, takes back and does again. If `do` fails, nothing of it stays."""
+
+    def do(self) -> None: ...
+    def undo(self) -> None: ...
+    def redo(self) -> None: ...
 
 
 class KeyEdit:
@@ -67,7 +76,7 @@ class KeyEdit:
             for index in reversed(range(curve.numKeys)):
                 if low <= curve.input(index).asUnits(om.MTime.uiUnit()) <= high:
                     curve.remove(index, self._change)
-        _add(curve, keys, self._change)
+        add_keys(curve, keys, self._change)
         return curve.name()
 
     def _curve_of(self, place: om.MPlug) -> oma.MFnAnimCurve:
@@ -88,6 +97,12 @@ class KeyEdit:
 def apply(edit: KeyEdit) -> list[str]:
     """Do an edit as a step for Undo; the names of its curves. Raises `BadInputError` if the plug-in
     is not loaded."""
+    perform(edit)
+    return edit.curves
+
+
+def perform(edit: Edit) -> None:
+    """Do an edit as a step for Undo. Raises `BadInputError` if the plug-in is not loaded."""
     command = getattr(cmds, COMMAND, None)
     if command is None:
         raise BadInputError(
@@ -99,10 +114,10 @@ def apply(edit: KeyEdit) -> list[str]:
         command()
     finally:
         pending.clear()
-    return edit.curves
 
 
-def _add(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> None:
+def add_keys(curve: oma.MFnAnimCurve, keys: Keys, change: oma.MAnimCurveChange) -> None:
+    """Put keys on a curve beside those it has, except at their own frames."""
     unit = om.MTime.uiUnit()
     times = om.MTimeArray()
     for frame in keys.frames:

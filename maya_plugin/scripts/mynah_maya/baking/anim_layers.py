@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import maya.api.OpenMaya as om
 import numpy as np
 from maya import cmds
 
+from .. import plugs
 from ..library import Interpolation
+from ..reference import path_of
 from ..scene_reader import effective_fps
 from .tracks import Keys, Span
 
@@ -46,9 +49,28 @@ def curves_on(layer: str) -> list[str]:
     return found or []
 
 
+def curve_of(layer: str, plug: str) -> str:
+    """The curve of a plug on a layer; empty if it has none there."""
+    place = plugs.layered(plug, layer)
+    if not place or not plugs.plug_of(place).isDestination:
+        return ""
+    source = plugs.plug_of(place).source().node()
+    return path_of(source) if source.hasFn(om.MFn.kAnimCurve) else ""
+
+
 def mute(layer: str) -> None:
     """Silence a layer; its keys stay."""
     cmds.animLayer(layer, edit=True, mute=True)
+
+
+def unmute(layer: str) -> None:
+    """Let a layer show."""
+    cmds.animLayer(layer, edit=True, mute=False)
+
+
+def is_muted(layer: str) -> bool:
+    """Whether a layer is silenced by itself."""
+    return bool(cmds.animLayer(layer, query=True, mute=True))
 
 
 def delete_layer(layer: str) -> None:

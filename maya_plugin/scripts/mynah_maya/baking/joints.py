@@ -4,7 +4,7 @@ that the artist has given them."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import maya.api.OpenMaya as om
 import numpy as np
@@ -40,13 +40,32 @@ def bone_tracks(
 ) -> tuple[list[Track], list[str]]:
     """Tracks of the mapping's bones that the rig has, and sentences about those that can't be
     keyed. What is added to is the pose at `frame`, without any layer."""
+    tracks: list[Track] = []
+    remarks: list[str] = []
+    for node, attribute, moved in moved_bones(rig, mapping):
+        columns = (_turned if attribute == "rotate" else _moved)(node, moved, values, frame)
+        still, found = _checked(node, attribute, columns)
+        remarks += still
+        rows = {int(row) for name, _ in moved for row in pins.get(name, ())}
+        mouth = any(is_of_mouth(mapping, name) for name, _ in moved)
+        for axis in found:
+            column = columns["XYZ".index(axis)]
+            extent = max(float(np.ptp(column)), _LEAST_TURN / _degrees_in_unit())
+            if attribute == "translate":
+                extent = max(float(np.ptp(column)), 1e-3)
+            plug = f"{node}.{attribute}{axis}"
+            tracks.append(Track(plug, column, extent, tuple(sorted(rows)), mouth))
+    return tracks, remarks
+
+
+def moved_bones(rig: Rig, mapping: RigMapping) -> list[tuple[str, str, Driven]]:
+    """Nodes of the rig with "rotate" or "translate" and the targets that move this of them."""
     by_bone: dict[str, list[tuple[str, Target]]] = {}
     for name in mapping.names:
         target = mapping.target(name)
         if target.kind is Kind.BONE and target.name in rig.bones:
             by_bone.setdefault(target.name, []).append((name, target))
-    tracks: list[Track] = []
-    remarks: list[str] = []
+    found: list[tuple[str, str, Driven]] = []
     for bone, driven in by_bone.items():
         node = rig.bones[bone].find()
         if node is None:
@@ -55,21 +74,53 @@ def bone_tracks(
             ("rotate", [item for item in driven if item[1].motion is Motion.TURN]),
             ("translate", [item for item in driven if item[1].motion is not Motion.TURN]),
         ):
-            if not moved:
-                continue
-            columns = (_turned if attribute == "rotate" else _moved)(node, moved, values, frame)
-            still, found = _checked(node, attribute, columns)
-            remarks += still
-            rows = {int(row) for name, _ in moved for row in pins.get(name, ())}
-            mouth = any(is_of_mouth(mapping, name) for name, _ in moved)
-            for axis in found:
-                column = columns["XYZ".index(axis)]
-                extent = max(float(np.ptp(column)), _LEAST_TURN / _degrees_in_unit())
-                if attribute == "translate":
-                    extent = max(float(np.ptp(column)), 1e-3)
-                plug = f"{node}.{attribute}{axis}"
-                tracks.append(Track(plug, column, extent, tuple(sorted(rows)), mouth))
-    return tracks, remarks
+            if moved:
+                found.append((node, attribute, moved))
+    return found
+
+
+def reader_of(
+    node: str, attribute: str, driven: Driven, base: FloatArray
+) -> Callable[[FloatArray], dict[str, FloatArray]]:
+    """What makes the values [T] of targets of the rotations or translations [T, 3] of a node, which
+    rests at `base` [3]: `bone_tracks` the other way round. It knows no node any more."""
+    if attribute == "rotate":
+        order = ORDERS[cmds.getAttr(f"{node}.rotateOrder")]
+        hangs = _rest_above(node) @ _orient(node, "jointOrient")
+        up, unit = str(cmds.upAxis(query=True, axis=True)), _degrees_in_unit()
+        return lambda values: _read_turns(
+            values * unit, from_euler(base * unit, order)[0], hangs, order, up, driven
+        )
+    axes, above = _axes(), _rest_above(node)
+    steps: list[FloatArray] = []
+    for _name, target in driven:
+        own = above.T @ axes[target.axis] if target.axis in axes else None
+        step = np.eye(3)["xyz".index(target.axis)] if own is None else own
+        is_move = target.motion is Motion.MOVE
+        steps.append(step * (om.MDistance.internalToUI(_CM_PER_M) if is_move else 1.0))
+    # of targets that move it the same way each gets its part
+    inverse = np.linalg.pinv(np.stack(steps))
+    names = [name for name, _target in driven]
+    return lambda values: dict(zip(names, ((values - base) @ inverse).T, strict=True))
+
+
+def _read_turns(
+    degrees: FloatArray, base: FloatArray, hangs: FloatArray, order: str, up: str, driven: Driven
+) -> dict[str, FloatArray]:
+    turns = from_euler(degrees, order)
+    of_character = any(target.axis in _CHARACTER_AXES[up] for _name, target in driven)
+    if of_character:
+        turn = hangs @ turns @ base.T @ hangs.T
+        x, y, z = to_euler(turn, "zxy" if up == "y" else "yxz", np.zeros(3)).T
+        angles = (
+            {"left": x, "up": y, "front": z} if up == "y" else {"left": x, "up": z, "front": -y}
+        )
+    else:
+        angles = dict(zip("xyz", to_euler(base.T @ turns, order, np.zeros(3)).T, strict=True))
+    axes = [target.axis for _name, target in driven]
+    # where both kinds of axes turn one node nobody can tell them apart: its own count as still
+    still = np.zeros(len(degrees))
+    return {name: angles.get(t.axis, still) / axes.count(t.axis) for name, t in driven}
 
 
 def _checked(node: str, attribute: str, columns: FloatArray) -> tuple[list[str], str]:
@@ -89,7 +140,7 @@ def _checked(node: str, attribute: str, columns: FloatArray) -> tuple[list[str],
 def _turned(node: str, driven: Driven, values: MotionClip, frame: float) -> FloatArray:
     """Rotations [3, T] in the interface's unit of angles."""
     order = ORDERS[cmds.getAttr(f"{node}.rotateOrder")]
-    base = _base(node, "rotate", frame) * _degrees_in_unit()
+    base = pose_at(node, "rotate", frame) * _degrees_in_unit()
     turn: FloatArray = np.eye(3)[None]
     axes = _axes()
     for axis in _TURN_ORDER:
@@ -111,7 +162,7 @@ def _turned(node: str, driven: Driven, values: MotionClip, frame: float) -> Floa
 def _moved(node: str, driven: Driven, values: MotionClip, frame: float) -> FloatArray:
     """Translations [3, T] in the interface's unit of length. The axes x, y and z are those of the
     attributes."""
-    out = np.repeat(_base(node, "translate", frame)[:, None], values.n_frames, axis=1)
+    out = np.repeat(pose_at(node, "translate", frame)[:, None], values.n_frames, axis=1)
     axes, above = _axes(), _rest_above(node)
     for name, target in driven:
         amount = values.column(name).astype(np.float64)
@@ -125,7 +176,8 @@ def _moved(node: str, driven: Driven, values: MotionClip, frame: float) -> Float
     return out
 
 
-def _base(node: str, attribute: str, frame: float) -> FloatArray:
+def pose_at(node: str, attribute: str, frame: float) -> FloatArray:
+    """A rotation or translation [3] without any layer, in the interface's unit."""
     below = [plugs.base(f"{node}.{attribute}{axis}") for axis in "XYZ"]
     return np.array([cmds.getAttr(plug, time=frame) for plug in below], np.float64)
 

@@ -29,11 +29,10 @@ from .anim_curves import KeyEdit, apply
 from .attributes import attribute_limits, attribute_tracks, find_attribute
 from .blend_shapes import shape_tracks
 from .joints import bone_tracks
-from .record import MARK, Tag, Take, all_takes, is_edited, make_record
+from .record import Tag, Take, is_edited, make_record
+from .takes import remove, takes_of
 from .tracks import Keys, Span, Track, key_tracks
 from .trial import trial
-
-_STEP = "Mynah: Generate Lip Sync"
 
 
 @dataclass(frozen=True)
@@ -76,25 +75,26 @@ def bake_line(
 ) -> BakeReport:
     """Keys for `clip`, whose row 0 is at `scene_s` of the scene's clock.
 
-    Replaces the line's earlier take of the same seed, unless the artist has edited it; other takes
-    are kept and muted. All of it is one step for Undo. With `on_base` the keys go to the base
-    layer, in place of those in the line's range. Raises `BadInputError` if it can't be done; then
-    nothing has changed.
+    Replaces the line's earlier take of the same source and seed, unless the artist has edited it;
+    other takes are kept and muted. A draft, which is given up again, replaces none. All of it is
+    one step for Undo. With `on_base` the keys go to the base layer, in place of those in the line's
+    range. Raises `BadInputError` if it can't be done; then nothing has changed.
     """
     trial.release()
     rig = read_rig(character)
-    present = _mapping_for(rig, mapping)
     span = Span(frame_of(scene_s), effective_fps() / clip.fps, clip.n_frames)
-    values = drive(clip, present, attribute_limits(rig, present))
-    pins = carry_pins(closure_pins(clip), present.influences)
-    tracks = shape_tracks(rig, present, values, pins)
-    tracks += attribute_tracks(rig, present, values, pins)
-    bones, remarks = bone_tracks(rig, present, values, pins, span.start)
-    tracks += bones
-    if not tracks:
-        raise BadInputError(" ".join([f"Nothing of '{rig.name}' can be keyed.", *remarks]))
+    tag = replace(
+        tag,
+        fps=clip.fps,
+        rows=clip.n_frames,
+        start_s=scene_s,
+        key_style=style.interpolation.value,
+        hold_frames=style.hold_frames,
+        bound=style.bound,
+    )
+    tracks, bones, remarks = perform(rig, clip, mapping, span.start)
     keys = key_tracks(tracks, clip, style, span)
-    with undo_chunk(_STEP), maintained_selection(), root_namespace():
+    with undo_chunk(step_of(tag, character)), maintained_selection(), root_namespace():
         if on_base:
             report = _put_on_base(tag, keys, _nodes_of(tracks))
         else:
@@ -102,6 +102,32 @@ def bake_line(
             remarks += told
     told = (*rig.remarks, *_covered(bones), *remarks) if not on_base else (*rig.remarks, *remarks)
     return replace(report, rows=clip.n_frames, remarks=told)
+
+
+def step_of(tag: Tag, character: Character) -> str:
+    """What the undo queue calls it."""
+    if tag.draft:
+        return f"Mynah: Draft of {tag.line} on {character.name}"
+    is_transfer = tag.source == "PERFORMANCE"
+    return "Mynah: Transfer Performance" if is_transfer else "Mynah: Generate Lip Sync"
+
+
+def perform(
+    rig: Rig, clip: MotionClip, mapping: RigMapping | None, frame: float
+) -> tuple[list[Track], list[Track], list[str]]:
+    """All that a performance moves on a rig, the joints and controls among that, and sentences
+    about what it can't move. Poses are added to those at `frame`. Raises `BadInputError` if it
+    moves nothing."""
+    present = _mapping_for(rig, mapping)
+    values = drive(clip, present, attribute_limits(rig, present))
+    pins = carry_pins(closure_pins(clip), present.influences)
+    tracks = shape_tracks(rig, present, values, pins)
+    tracks += attribute_tracks(rig, present, values, pins)
+    bones, remarks = bone_tracks(rig, present, values, pins, frame)
+    tracks += bones
+    if not tracks:
+        raise BadInputError(" ".join([f"Nothing of '{rig.name}' can be keyed.", *remarks]))
+    return tracks, bones, remarks
 
 
 def _mapping_for(rig: Rig, mapping: RigMapping | None) -> RigMapping:
@@ -139,7 +165,7 @@ def _put_on_layer(
     edited = [take for take in same if is_edited(take)]
     made: list[str] = []
     try:
-        layer = anim_layers.make_layer(f"mynah_{tag.line}_{tag.seed}", [own.plug for own in keys])
+        layer = anim_layers.make_layer(_layer_name(tag), [own.plug for own in keys])
         made.append(layer)
         places = [plugs.layered(own.plug, layer) for own in keys]
         fade = anim_layers.fade_keys(layer, span)
@@ -152,8 +178,10 @@ def _put_on_layer(
         raise
     remarks: list[str] = []
     for take in same:
-        if take not in edited:
-            _retire(take)
+        if take not in edited and tag.draft:
+            anim_layers.mute(take.layer)
+        elif take not in edited:
+            remove(take)
     for take in (*edited, *others):
         if take.layer and not cmds.animLayer(take.layer, query=True, mute=True):
             anim_layers.mute(take.layer)
@@ -164,24 +192,16 @@ def _put_on_layer(
 
 
 def _earlier(tag: Tag, nodes: Sequence[str]) -> tuple[list[Take], list[Take]]:
-    """The line's takes on this character: of the same seed, and the others."""
-    ours = [take for take in _takes_of(tag, nodes) if take.layer]
-    same = [take for take in ours if take.tag.seed == tag.seed]
+    """The line's takes on this character: of the same source and seed, and the others."""
+    ours = takes_of(tag.line, nodes)
+    wanted = (tag.source, tag.seed)
+    same = [take for take in ours if (take.tag.source, take.tag.seed) == wanted]
     return same, [take for take in ours if take not in same]
 
 
-def _takes_of(tag: Tag, nodes: Sequence[str]) -> list[Take]:
-    return [
-        take
-        for take in all_takes()
-        if take.tag.line == tag.line and not set(nodes).isdisjoint(take.nodes)
-    ]
-
-
-def _retire(take: Take) -> None:
-    anim_layers.delete_layer(take.layer)
-    if cmds.objExists(take.record) and cmds.attributeQuery(MARK, node=take.record, exists=True):
-        cmds.delete(take.record)
+def _layer_name(tag: Tag) -> str:
+    what = "performance_" if tag.source == "PERFORMANCE" else ""
+    return f"mynah_{tag.line}_{what}{tag.seed}{'_draft' if tag.draft else ''}"
 
 
 def _put_on_base(tag: Tag, keys: Sequence[Keys], nodes: Sequence[str]) -> BakeReport:
@@ -194,9 +214,8 @@ def _put_on_base(tag: Tag, keys: Sequence[Keys], nodes: Sequence[str]) -> BakeRe
                 "changed; leave out -baseLayer."
             )
     curves = apply(KeyEdit(keys, places, in_range=True))
-    for take in _takes_of(tag, nodes):
-        if not take.layer:  # it told of the keys that were here before
-            cmds.delete(take.record)
+    for take in takes_of(tag.line, nodes, on_layers=False):
+        cmds.delete(take.record)  # it told of the keys that were here before
     make_record(tag, "", curves, nodes)
     return BakeReport(tag.line, "", len(keys), sum(len(own.frames) for own in keys), 0)
 

@@ -44,7 +44,10 @@ def findings_of_engine(state: EngineState) -> list[Finding]:
     """What is wrong with the engine."""
     return [
         Finding(
-            fault.sentence, Severity.problem if fault.is_problem else Severity.hint, fault.remedy
+            fault.sentence,
+            Severity.problem if fault.is_problem else Severity.hint,
+            fault.remedy,
+            page="engine",
         )
         for fault in engine_faults(state, "plug-in")
     ]

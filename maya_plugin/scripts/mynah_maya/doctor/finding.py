@@ -26,12 +26,14 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for the artist, and what helps: a fix, or the remedy in words."""
+    """One sentence for the artist, and what helps: a fix, the remedy in words, or a page of the
+    window."""
 
     sentence: str
     severity: Severity = Severity.problem
     remedy: str = ""
     fix: Fix | None = None
+    page: str = ""
 
 
 def list_names(names: Sequence[str], most: int = 4) -> str:

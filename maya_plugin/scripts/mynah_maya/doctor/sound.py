@@ -60,11 +60,13 @@ def check_slider(plays: Sequence[Play]) -> Iterator[Finding]:
 
 
 def check_place(plays: Sequence[Play]) -> Iterator[Finding]:
-    """Lines that no longer begin with their sound."""
+    """Lines that no longer begin with their sound; a performance has a place of its own."""
     by_line = {node.rpartition(":")[2]: node for node in audio_nodes()}
     for play in plays:
         node = by_line.get(play.tag.line)
         if node is None or not play.is_chosen or not play.curves:
+            continue
+        if play.tag.source == "PERFORMANCE":
             continue
         try:
             source = read_audio(node)

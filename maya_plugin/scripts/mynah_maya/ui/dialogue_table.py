@@ -12,11 +12,12 @@ from ..library import MynahError
 from ..order import Order, Wish
 from ..qt import qt_module
 from ..session import Outcome, Session
+from .manners import tidy
 
 QtCore = qt_module("QtCore")
 QtWidgets = qt_module("QtWidgets")
 
-_BUTTON_WIDTH = 28
+_BAR_WIDTH, _BUTTON_WIDTH = 72, 28
 _PROGRESS, _CANCEL = 3, 4
 """Columns that hold widgets."""
 NOT_MADE, WAITING, DONE = "not made", "waiting", "done"
@@ -59,18 +60,26 @@ class DialogueTable(QtWidgets.QWidget):
             "The time slider's bookmarks, called 'Anna: line name', cut the recording under Voice"
         )
         self.scene_button = QtWidgets.QPushButton("Sounds of the Scene")
+        self.scene_button.setToolTip(
+            "All that are heard: each is said by the character with whose name its own begins"
+        )
         self.sheet_button = QtWidgets.QPushButton("Sheet…")
+        self.sheet_button.setToolTip("A dialogue sheet (CSV): a line in each row")
         self.generate_button = QtWidgets.QPushButton("Generate All")
+        self.generate_button.setToolTip("Read scene, sheet and fields anew, and make all lines")
         self.retry_button = QtWidgets.QPushButton("Retry")
         self.retry_button.setToolTip("The lines that failed or were cancelled")
         self.cancel_button = QtWidgets.QPushButton("Cancel All")
+        self.cancel_button.setToolTip("Give up every line that is under way")
         self.table = QtWidgets.QTableWidget(0, 5)
         self.table.setHorizontalHeaderLabels(["Character", "Line", "State", "Progress", ""])
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(_CANCEL, QtWidgets.QHeaderView.ResizeMode.Fixed)
+        for column, mode in enumerate(("Stretch", "Stretch", "ResizeToContents", "Fixed", "Fixed")):
+            header.setSectionResizeMode(column, getattr(QtWidgets.QHeaderView.ResizeMode, mode))
+        self.table.setColumnWidth(_PROGRESS, _BAR_WIDTH)
         self.table.setColumnWidth(_CANCEL, _BUTTON_WIDTH)
-        self.table.verticalHeader().hide()
+        self.table.setToolTip("The lines of the scene, and how each of them is")
+        tidy(self.table)
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setMinimumHeight(110)
         self._lay_out()
@@ -132,7 +141,7 @@ class DialogueTable(QtWidgets.QWidget):
         for place, row in enumerate(self.rows):
             job = jobs.get(id(row.order))
             if job is not None:
-                row.state, row.fraction = job.stage, job.fraction
+                row.state, row.fraction = job.words, job.fraction
             self._show(place, row)
         is_busy = self._session.is_busy
         for button in (
@@ -211,7 +220,8 @@ class DialogueTable(QtWidgets.QWidget):
             for button in buttons:
                 row.addWidget(button)
             column.addLayout(row)
-        column.insertWidget(1, self.table, 1)
+            if buttons[0] is self.scene_button:
+                column.addWidget(self.table, 1)  # Tab goes by the order of adding
 
     def _choose_sheet(self) -> None:
         path, _kind = QtWidgets.QFileDialog.getOpenFileName(

@@ -9,10 +9,14 @@ from .. import qt
 from ..doctor.examination import examine, findings_of_engine, fix_all, fix_one, in_order
 from ..doctor.finding import Finding, Severity
 from ..library import Look, MynahError
+from ..setup.chosen import begin_look
+from .manners import sentence
+from .pages import TITLES
 
 QtWidgets = qt.qt_module("QtWidgets")
 
 _LOOK_MS = 100
+_WIDEST_LABEL = 150
 _COLOURS = {Severity.problem: "#e06c5a", Severity.hint: "#d8b25c"}
 
 
@@ -20,10 +24,15 @@ class DoctorPage(QtWidgets.QWidget):
     """`names` tells which character is looked at, besides all that have lines; `look` begins a look
     at the engine."""
 
-    def __init__(self, names: Callable[[], Sequence[str]], look: Callable[[], Look] = Look) -> None:
+    def __init__(
+        self,
+        names: Callable[[], Sequence[str]],
+        look: Callable[[], Look] = begin_look,
+        open_page: Callable[[str], object] = lambda _page: None,
+    ) -> None:
         super().__init__()
         self.findings: list[Finding] = []
-        self._names, self._begin_look = names, look
+        self._names, self._begin_look, self._open_page = names, look, open_page
         self._look: Look | None = None
         self._of_engine: list[Finding] = []
         self._timer: Any = None
@@ -31,8 +40,7 @@ class DoctorPage(QtWidgets.QWidget):
         self.check_button.setToolTip("Looks at the scene and the engine, and changes nothing")
         self.fix_all_button = QtWidgets.QPushButton("Fix All")
         self.fix_all_button.setToolTip("All that touch no work of yours, as one step for Undo")
-        self.status = QtWidgets.QLabel("Check tells why a line does not come, show or sound.")
-        self.status.setWordWrap(True)
+        self.status = sentence("Check tells why a line does not come, show or sound.")
         self.area = QtWidgets.QScrollArea()
         self.area.setWidgetResizable(True)
         self.rows: list[Any] = []
@@ -106,7 +114,7 @@ class DoctorPage(QtWidgets.QWidget):
             self.status.setText(" ".join(words))
         gentle = any(f.fix is not None and not f.fix.asks for f in self.findings)
         self.fix_all_button.setEnabled(gentle)
-        self.rows = [_FindingRow(finding, self.fix) for finding in self.findings]
+        self.rows = [_FindingRow(finding, self.fix, self._open_page) for finding in self.findings]
         inside = QtWidgets.QWidget()
         column = QtWidgets.QVBoxLayout(inside)
         for row in self.rows:
@@ -122,10 +130,15 @@ def _counted(number: int, word: str) -> str:
 class _FindingRow(QtWidgets.QWidget):
     """A sentence, its remedy and its button, which is None if there is no fix."""
 
-    def __init__(self, finding: Finding, fix: Callable[[Finding], None]) -> None:
+    def __init__(
+        self,
+        finding: Finding,
+        fix: Callable[[Finding], None],
+        open_page: Callable[[str], object],
+    ) -> None:
         super().__init__()
-        text = QtWidgets.QLabel(" ".join(filter(None, (finding.sentence, finding.remedy))))
-        text.setWordWrap(True)
+        text = sentence(" ".join(filter(None, (finding.sentence, finding.remedy))))
+        text.setToolTip(text.text())
         mark = QtWidgets.QLabel("●")
         mark.setStyleSheet(f"color: {_COLOURS[finding.severity]}")
         mark.setToolTip(finding.severity.value)
@@ -135,10 +148,16 @@ class _FindingRow(QtWidgets.QWidget):
         row.addWidget(text, 1)
         self.button: Any = None
         if finding.fix is not None:
-            self.button = QtWidgets.QPushButton(finding.fix.label)
-            if finding.fix.asks:
-                self.button.setToolTip("Changes your own work or the rig; Undo takes it back")
+            self.button = QtWidgets.QPushButton()
+            label, middle = finding.fix.label, qt.qt_module("QtCore").Qt.TextElideMode.ElideMiddle
+            self.button.setText(self.button.fontMetrics().elidedText(label, middle, _WIDEST_LABEL))
+            asks = "\nChanges your own work or the rig; Undo takes it back"
+            self.button.setToolTip(f"{label}{asks if finding.fix.asks else ''}")
             # a moment later: the row that holds the button is made anew
             core = qt.qt_module("QtCore")
             self.button.clicked.connect(lambda *_: core.QTimer.singleShot(0, lambda: fix(finding)))
+            row.addWidget(self.button)
+        elif finding.page:
+            self.button = QtWidgets.QPushButton(f"{TITLES[finding.page]}…")
+            self.button.clicked.connect(lambda *_: open_page(finding.page))
             row.addWidget(self.button)

@@ -6,6 +6,7 @@ PLUGIN = "mynah_plugin"
 _LOAD = f"from maya import cmds\ncmds.loadPlugin('{PLUGIN}', quiet=True)\n"
 GENERATE = f"{_LOAD}cmds.mynahGenerate()"
 BATCH = f"{_LOAD}cmds.mynahBatch()"
+VOICE = f"{_LOAD}from mynah_maya.ui import voice_dock\nvoice_dock.show()"
 
 
 def opening(page: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from maya import cmds, mel, utils
 
-from .entries import BATCH, GENERATE, PLUGIN, opening
-from .pages import DOCTOR, HELP, LINE, RIG
+from .entries import BATCH, GENERATE, PLUGIN, VOICE, opening
+from .pages import DOCTOR, ENGINE, HELP, LINE, RIG, TAKES
 
 MENU = "mynahMenu"
 ITEMS = (
@@ -21,8 +21,11 @@ ITEMS = (
     ),
     ("", "", ""),
     ("Mynah Window", "Voice, character, styles and the scene's dialogue", opening(LINE)),
+    ("Voice", "What is said, above the time slider: sound, phones, lips that close", VOICE),
+    ("Takes", "Another take of a line, a range of it anew, its amounts", opening(TAKES)),
     ("Map Character…", "What on the character answers to a performance", opening(RIG)),
     ("Doctor", "Why a line does not show or sound, and what helps", opening(DOCTOR)),
+    ("Engine…", "Which engine makes lines; set it up, or choose another", opening(ENGINE)),
     ("", "", ""),
     ("Help", "The first steps, and what each command takes", opening(HELP)),
 )

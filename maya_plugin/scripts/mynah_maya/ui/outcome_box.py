@@ -15,12 +15,13 @@ _REMARK = "#d8b25c"
 
 
 class OutcomeBox(QtWidgets.QTextBrowser):
-    """Read-only text, which can be copied into a report."""
+    """Read-only text, which can be copied into a report. `hint` is shown while there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = "Here you are told what became of a line.") -> None:
         super().__init__()
-        self.setPlaceholderText("Here you are told what became of a line.")
-        self.setFixedHeight(120)
+        self.setPlaceholderText(hint)
+        self.setToolTip(hint)
+        self.setFixedHeight(96)
 
     def show_error(self, sentence: str) -> None:
         """One sentence, which may have several lines, instead of all that is shown."""
@@ -31,15 +32,20 @@ class OutcomeBox(QtWidgets.QTextBrowser):
         self.setHtml("".join(_paragraph("", sentence, "") for sentence in sentences))
 
     def show_outcomes(
-        self, outcomes: Sequence[Outcome], faults: Sequence[str] = (), n_open: int = 0
+        self,
+        outcomes: Sequence[Outcome],
+        faults: Sequence[str] = (),
+        n_open: int = 0,
+        drafts: Sequence[str] = (),
     ) -> None:
         """How lines ended, the last one first, and why others could not begin (`faults`); `n_open`
-        are under way."""
+        are under way, some of which have `drafts` on show."""
         made = sum(outcome.report is not None for outcome in outcomes)
         of_how_many = len(outcomes) + len(faults) + n_open
         parts: list[str] = []
         if outcomes and of_how_many > 1:
             parts.append(_paragraph("", f"{made} of {of_how_many} lines were made.", ""))
+        parts += [_paragraph("Draft: ", draft, _REMARK) for draft in drafts]
         for outcome in reversed(outcomes):
             if outcome.is_error:
                 text = f"'{outcome.order.name}': {outcome.message}"

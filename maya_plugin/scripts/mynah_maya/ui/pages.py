@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
-LINE, RIG, DOCTOR, HELP = "line", "rig", "doctor", "help"
-TITLES = {LINE: "Lip Sync", RIG: "Rig", DOCTOR: "Doctor", HELP: "Help"}
+LINE, TAKES, RIG, DOCTOR, ENGINE, HELP = "line", "takes", "rig", "doctor", "engine", "help"
+TITLES = {
+    LINE: "Lip Sync",
+    TAKES: "Takes",
+    RIG: "Rig",
+    DOCTOR: "Doctor",
+    ENGINE: "Engine",
+    HELP: "Help",
+}

@@ -22,6 +22,7 @@ from ..library import (
 )
 from ..qt import qt_module
 from ..rig_mapping import keep_mapping, mapping_of, own_mapping, propose
+from .manners import scrolled, sentence, tidy
 from .outcome_box import OutcomeBox
 from .target_box import TargetBox
 
@@ -51,30 +52,38 @@ class RigPage(QtWidgets.QWidget):
         self._character: Character | None = None
         self.read_button = QtWidgets.QPushButton("Read the Character")
         self.read_button.setToolTip("The one that is selected, or named in the field Character")
-        self.title = QtWidgets.QLabel()
-        self.title.setWordWrap(True)
+        self.title = sentence()
         self.search = QtWidgets.QLineEdit()
         self.search.setPlaceholderText("Search: parts of names, channels, kinds")
         self.search.setClearButtonEnabled(True)
+        self.search.setToolTip('Parts of names, channels and kinds, as in "bone head"')
         self.table = QtWidgets.QTableWidget(0, 3)
         self.table.setHorizontalHeaderLabels(["Target", "Moved By", "Match"])
+        self.table.setToolTip("What answers to a performance; choose a row to change it below")
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
-        self.table.verticalHeader().hide()
+        header.setSectionResizeMode(2, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
+        tidy(self.table)
+        self.table.setMinimumHeight(160)
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
         self.target = TargetBox(self.change)
         self.left_button = QtWidgets.QPushButton("Mirror Left to Right")
-        self.right_button = QtWidgets.QPushButton("Right to Left")
+        self.left_button.setToolTip("Set the right side up as the left one is")
+        self.right_button = QtWidgets.QPushButton("Mirror Right to Left")
+        self.right_button.setToolTip("Set the left side up as the right one is")
         self.automatic_button = QtWidgets.QPushButton("Automatic")
         self.automatic_button.setToolTip("Forget what you have set: the names tell it anew")
         self.load_button = QtWidgets.QPushButton("Load…")
+        self.load_button.setToolTip("Take the mapping from a file of Blender's or Maya's")
         self.save_button = QtWidgets.QPushButton("Save…")
+        self.save_button.setToolTip("Write the mapping to a file that Blender and Maya read")
         self.dry_button = QtWidgets.QPushButton("Dry Run")
         self.dry_button.setToolTip("What a line would move, and what not; nothing is keyed")
-        self.box = OutcomeBox()
+        self.box = OutcomeBox("Here you are told what was done, and what can't be.")
+        self.box.setFixedHeight(72)
         self._lay_out()
         self.read_button.clicked.connect(self.read)
         self.search.textChanged.connect(self._filter)
@@ -260,18 +269,22 @@ class RigPage(QtWidgets.QWidget):
             self.save(Path(path))
 
     def _lay_out(self) -> None:
-        column = QtWidgets.QVBoxLayout(self)
+        fields = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(fields)
         column.addWidget(self.read_button)
         column.addWidget(self.title)
         column.addWidget(self.search)
         column.addWidget(self.table, 1)
         column.addWidget(self.target)
         for buttons in (
-            (self.left_button, self.right_button, self.automatic_button),
-            (self.load_button, self.save_button, self.dry_button),
+            (self.left_button, self.right_button),
+            (self.automatic_button, self.load_button, self.save_button, self.dry_button),
         ):
             row = QtWidgets.QHBoxLayout()
             for button in buttons:
                 row.addWidget(button)
             column.addLayout(row)
-        column.addWidget(self.box)
+        whole = QtWidgets.QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(fields), 1)
+        whole.addWidget(self.box)

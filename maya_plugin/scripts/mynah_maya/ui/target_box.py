@@ -20,6 +20,7 @@ from ..library import (
     without_channel,
 )
 from ..qt import qt_module
+from .manners import calm, sentence, tidy
 
 QtCore = qt_module("QtCore")
 QtWidgets = qt_module("QtWidgets")
@@ -36,32 +37,40 @@ class TargetBox(QtWidgets.QGroupBox):
         super().__init__("Target")
         self._change = change
         self._name = ""
-        self.reason = QtWidgets.QLabel()
-        self.reason.setWordWrap(True)
+        self.reason = sentence()
         self.channels = QtWidgets.QTableWidget(0, 3)
         self.channels.setHorizontalHeaderLabels(["Channel", "Weight", ""])
         header = self.channels.horizontalHeader()
         header.setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
-        self.channels.verticalHeader().hide()
-        self.channels.setFixedHeight(96)
+        tidy(self.channels)
+        self.channels.setFixedHeight(80)
+        self.channels.setToolTip("The channels of a performance that move the target, and how much")
         self.channel = _searchable("Another channel")
         self.channel.addItems(list(CHANNELS))
         self.channel.setEditText("")
+        self.channel.setToolTip(
+            "A channel to add: to the target above, or for another target below"
+        )
         self.add_channel_button = QtWidgets.QPushButton("Add Channel")
+        self.add_channel_button.setToolTip("This channel moves the target, too")
         self.rest, self.full = _number(), _number()
         self.rest.setToolTip("Its value where nothing moves it")
         self.full.setToolTip("Its value where all of it does")
         self.range_button = QtWidgets.QPushButton("Set Range")
+        self.range_button.setToolTip("How far a joint, control or attribute goes")
         self.try_button = QtWidgets.QPushButton("Test Pose (hold)")
         self.try_button.setToolTip(
             "As long as you hold it the target shows at its full value; the scene stays as it is"
         )
-        self.name = _searchable("Another shape, joint or attribute")
+        self.name = _searchable("New target")
+        self.name.setToolTip("A shape, joint or attribute that nothing moves yet")
         self.motion = QtWidgets.QComboBox()
         self.motion.addItems([motion.value for motion in Motion])
+        self.motion.setToolTip("How a joint or control moves")
         self.axis = QtWidgets.QComboBox()
         self.axis.addItems(list(_AXES))
+        self.axis.setToolTip("About or along which of the character's axes, or the joint's own")
         self.add_target_button = QtWidgets.QPushButton("Add Target")
         self.add_target_button.setToolTip(
             "Moved by the channel above; motion and axis are for joints and controls"
@@ -128,6 +137,8 @@ class TargetBox(QtWidgets.QGroupBox):
         spin.setSingleStep(0.05)
         spin.setValue(weight)
         spin.setKeyboardTracking(False)
+        spin.setToolTip(f"How much {channel} moves it")
+        calm(spin)
         name = self._name
 
         def changed(value: float) -> None:
@@ -151,22 +162,17 @@ class TargetBox(QtWidgets.QGroupBox):
 
     def _lay_out(self) -> None:
         column = QtWidgets.QVBoxLayout(self)
-        column.addWidget(self.reason)
-        column.addWidget(self.channels)
-        for widgets in (
-            (self.channel, self.add_channel_button, self.try_button),
-            (
-                _label("Rest"),
-                self.rest,
-                _label("Full"),
-                self.full,
-                self.range_button,
-            ),
-            (self.name, self.motion, self.axis, self.add_target_button),
-        ):
+        top = (self.reason, self.try_button)
+        channel = (self.channel, self.add_channel_button)
+        extent = (_label("Rest"), self.rest, _label("Full"), self.full, self.range_button)
+        target = (self.name, self.motion, self.axis, self.add_target_button)
+        wide = (self.reason, self.channel, self.rest, self.full, self.name)
+        for widgets in (top, channel, extent, target):
+            if widgets is channel:
+                column.addWidget(self.channels)
             row = QtWidgets.QHBoxLayout()
-            for place, widget in enumerate(widgets):
-                row.addWidget(widget, 1 if place == 0 and len(widgets) < 5 else 0)
+            for widget in widgets:
+                row.addWidget(widget, 1 if widget in wide else 0)
             column.addLayout(row)
 
 
@@ -175,7 +181,7 @@ def _searchable(hint: str) -> Any:
     box = QtWidgets.QComboBox()
     box.setEditable(True)
     box.setInsertPolicy(QtWidgets.QComboBox.InsertPolicy.NoInsert)
-    box.setMinimumContentsLength(8)
+    box.setMinimumContentsLength(5)
     box.setSizeAdjustPolicy(
         QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     )
@@ -193,4 +199,5 @@ def _number() -> Any:
     spin = QtWidgets.QDoubleSpinBox()
     spin.setRange(-1000.0, 1000.0)
     spin.setDecimals(3)
+    spin.setMinimumWidth(56)
     return spin

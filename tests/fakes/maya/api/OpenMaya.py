@@ -12,7 +12,7 @@ from maya.api._commands import (
     plugin_object,
     synopsis,
 )
-from maya.api._messages import MGlobal, MMessage, MSceneMessage
+from maya.api._messages import MDGMessage, MGlobal, MMessage, MSceneMessage
 from maya.api._modifiers import MDGModifier
 from maya.api._objects import (
     MDagPath,
@@ -42,6 +42,7 @@ __all__ = [
     "MArgDatabase",
     "MArgList",
     "MArgParser",
+    "MDGMessage",
     "MDGModifier",
     "MDagPath",
     "MDistance",

@@ -14,10 +14,12 @@ from maya._journal import Step
 from maya._keying import OUTPUT_KINDS, curve_kind, curve_of, insert_key, make_curve, put_curve
 from maya._plugs import Plug, find_plug
 from maya._world import world
+from maya.api._messages import MAnimMessage as MAnimMessage
 from maya.api._modifiers import MDGModifier
 from maya.api._objects import MFnDependencyNode, MObject
 from maya.api._plugs import MPlug
 from maya.api._values import MAngle, MDoubleArray, MIntArray, MObjectArray, MTime, MTimeArray
+from maya.cmds._time import go_to
 
 _NAMES = {number: name for name, number in TANGENTS.items()}
 _INFINITY_NAMES = {number: name for name, number in INFINITIES.items()}
@@ -447,10 +449,9 @@ class MAnimControl:
 
     @staticmethod
     def setCurrentTime(time: MTime, /) -> None:
-        from maya import cmds
-
+        world.check_thread()
         with world.journal.unrecorded():
-            cmds.currentTime(time.asUnits(MTime.uiUnit()))
+            go_to(time.ticks)
 
     @staticmethod
     def minTime() -> MTime:

@@ -7,9 +7,12 @@ from typing import Any
 
 from maya._command import selected_names
 from maya._errors import NotInTheFake
+from maya._keying import CURVE_EDITED
+from maya._scene import Node
 from maya._world import world
-from maya.api._objects import MSelectionList
-from maya.cmds import _files
+from maya.api._objects import MObject, MSelectionList
+from maya.api._values import MObjectArray, MTime
+from maya.cmds import _files, _time
 
 
 class MMessage:
@@ -58,6 +61,41 @@ class MSceneMessage(MMessage):
         if message not in MSceneMessage._CHECKS:
             raise NotInTheFake(f"MSceneMessage.addCheckCallback({message})")
         return _register(message, function, clientData)
+
+
+class MDGMessage(MMessage):
+    """Callbacks when the dependency graph's time changes, also while it plays."""
+
+    @staticmethod
+    def addTimeChangeCallback(
+        function: Callable[[MTime, Any], Any], /, clientData: Any = None
+    ) -> int:
+        """The function is called with the time and the client data."""
+        if not callable(function):
+            raise TypeError("the callback can't be called")
+
+        def call(data: Any) -> None:
+            function(MTime.from_ticks(world.time), data)
+
+        return _register(_time.TIME_CHANGED, call, clientData)
+
+
+class MAnimMessage(MMessage):
+    """Callbacks when keys change."""
+
+    @staticmethod
+    def addAnimCurveEditedCallback(
+        function: Callable[[MObjectArray, Any], Any], clientData: Any = None, /
+    ) -> int:
+        """The function is called with the curves and the client data; in Maya after a command, here
+        at once for each curve."""
+        if not callable(function):
+            raise TypeError("the callback can't be called")
+
+        def call(node: Node, data: Any) -> None:
+            function(MObjectArray([MObject.of(node)]), data)
+
+        return _register(CURVE_EDITED, call, clientData)
 
 
 def _register(event: Any, function: Callable[..., Any], data: Any) -> int:

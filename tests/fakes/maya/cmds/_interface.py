@@ -146,7 +146,8 @@ def window(objects: tuple[Any, ...], flags: Flags) -> Any:
 @command(
     _COMMON + "label/l:s uiScript/ui:s requiredPlugin/rp:s loadImmediately/li retain/rt "
     "restore/rs close/cl floating/fl dockToMainWindow/dtm:x tabToControl/ttc:x "
-    "initialWidth/iw:i initialHeight/ih:i minimumWidth/mw:x width/w:i height/h:i "
+    "initialWidth/iw:i initialHeight/ih:i minimumWidth/mw:x minimumHeight/mh:i "
+    "heightProperty/hp:s width/w:i height/h:i "
     "visibleChangeCommand/vcc:x closeCommand/cc:x dockToControl/dtc:x",
     "query edit",
 )
@@ -158,7 +159,11 @@ def workspaceControl(objects: tuple[Any, ...], flags: Flags) -> Any:
     return _widget("workspaceControl", objects, flags)
 
 
-@command("sound/s:s displaySound/ds forceRefresh/fr rangeArray/ra rangeVisible/rv", "query edit")
+@command(
+    "sound/s:s displaySound/ds beginScrub/bs endScrub/es forceRefresh/fr rangeArray/ra "
+    "rangeVisible/rv",
+    "query edit",
+)
 def timeControl(objects: tuple[Any, ...], flags: Flags) -> Any:
     """The time slider and the sound that it shows."""
     needs_windows("timeControl")
@@ -167,7 +172,17 @@ def timeControl(objects: tuple[Any, ...], flags: Flags) -> Any:
     if flags.get("query"):
         if flags.get("sound"):
             return world.sound
+        if flags.get("rangeVisible"):
+            return world.slider_range is not None
+        if flags.get("rangeArray"):
+            # nothing selected: the current frame alone; the end is the frame behind the last
+            here = world.units.frame(world.time)
+            return list(world.slider_range or (here, here + 1.0))
         raise NotInTheFake(f"timeControl(query=True) of {sorted(flags)}")
+    if flags.get("beginScrub") or flags.get("endScrub"):
+        if not flags.get("edit"):
+            raise RuntimeError("timeControl: scrubbing is begun and ended with the edit flag.")
+        world.is_scrubbing = bool(flags.get("beginScrub"))
     if "sound" in flags:
         found = world.scene.find(flags["sound"]) if flags["sound"] else []
         if flags["sound"] and not (found and found[0].type == "audio"):

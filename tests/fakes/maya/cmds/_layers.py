@@ -40,6 +40,8 @@ def animLayer(objects: tuple[Any, ...], flags: Flags) -> Any:
         return bool(objects) and any(n.type == "animLayer" for n in world.scene.find(objects[0]))
     if flags.get("edit"):
         _edit(_layer(objects), flags)
+        # [unverified]: that a change of its states is such an event, as the editor of layers needs
+        world.run_jobs("animLayerRefresh")
         return None
     above = _layer((flags["parent"],)) if flags.get("parent") else None
     made = _layers.make(str(objects[0]) if objects else None, above)

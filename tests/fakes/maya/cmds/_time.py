@@ -9,6 +9,9 @@ from maya._errors import NotInTheFake
 from maya._units import ANGLES, LENGTHS, rate_of
 from maya._world import world
 
+TIME_CHANGED = "timeChange"
+"""The event of `MDGMessage`."""
+
 
 @command("update/u", "query edit")
 def currentTime(objects: tuple[Any, ...], flags: Flags) -> float:
@@ -16,12 +19,18 @@ def currentTime(objects: tuple[Any, ...], flags: Flags) -> float:
     if not flags.get("query"):
         if len(objects) != 1 or isinstance(objects[0], str):
             raise TypeError("currentTime takes one number")
-        world.journal.put(world, "time", world.units.ticks(float(objects[0])))
-        for node in world.scene.nodes.values():
-            for path in list(node.pinned):
-                world.journal.drop(node.pinned, path)
-        world.run_jobs("timeChanged")
+        go_to(world.units.ticks(float(objects[0])))
     return world.units.frame(world.time)
+
+
+def go_to(ticks: int) -> None:
+    """Make this the current time."""
+    world.journal.put(world, "time", ticks)
+    for node in world.scene.nodes.values():
+        for path in list(node.pinned):
+            world.journal.drop(node.pinned, path)
+    world.emit(TIME_CHANGED)
+    world.run_jobs("timeChanged")
 
 
 @command("time/t:s angle/a:s linear/l:s fullName/f updateAnimation/ua", "query")
@@ -88,6 +97,8 @@ def playbackOptions(objects: tuple[Any, ...], flags: Flags) -> Any:
     low, high = world.playback["min"], world.playback["max"]
     if low > high:
         world.journal.put(world.playback, "max", low)
+    if "minTime" in flags or "maxTime" in flags:
+        world.run_jobs("playbackRangeChanged")
     return 1.0
 
 

@@ -2,8 +2,8 @@
 # Import it as `import maya.api.OpenMayaAnim as oma`; `from maya.api import` finds those stubs.
 # Names and arguments: Autodesk's Python API 2.0 reference.
 
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 from maya.api.OpenMaya import (
     MAngle,
@@ -154,6 +154,12 @@ class MFnAnimCurve(MFnDependencyNode):
         self, index: int, locked: bool, /, change: MAnimCurveChange | None = None
     ) -> MFnAnimCurve: ...
     def isBreakdown(self, index: int, /) -> bool: ...
+
+class MAnimMessage:
+    @staticmethod
+    def addAnimCurveEditedCallback(
+        function: Callable[[MObjectArray, Any], Any], clientData: Any = None, /
+    ) -> int: ...
 
 class MAnimControl:
     @staticmethod
