@@ -99,3 +99,20 @@ def run_shown(command: Sequence[str | Path], **env: str) -> int:
     return subprocess.run(
         [str(part) for part in command], cwd=ROOT, env=environment(**env), check=False
     ).returncode
+
+
+def run_hidden(command: Sequence[str | Path], log_name: str, **env: str) -> tuple[int, str]:
+    """Runs a program beside others, quietly; its exit status and what it said."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{log_name}.log"
+    with open(log, "w", encoding="utf-8") as out:
+        status = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env=environment(**env),
+            check=False,
+        ).returncode
+    return status, log.read_text(encoding="utf-8", errors="replace")

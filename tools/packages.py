@@ -181,11 +181,13 @@ def _extension_tool(python: Path) -> Path:
 def maya(into: Path = DIST) -> list[Path]:
     """The Maya module as one zip per platform; unpacked over one another they serve all of them.
 
-    pyzmq goes on Python's path, numpy only where Maya has none. Without an index they are left out,
-    and the zips say so by their missing vendor folders.
+    pyzmq goes on Python's path, numpy only where Maya has none. With them come the engine's own
+    wheels and pip's, to set the engine up. Without an index they are left out, and the zips say so
+    by their missing folders.
     """
     version = environments.version()
     made: list[Path] = []
+    engine = _engine_wheels()
     for platform in PLATFORMS:
         with step(f"Maya module for {platform}"):
             folder = _fresh(_WORK / "maya")
@@ -194,11 +196,24 @@ def maya(into: Path = DIST) -> list[Path]:
             _vendor(module / "vendor")
             shutil.copy2(ROOT / "LICENSE", module)
             _add_wheels(module / "vendor", platform)
+            if engine:
+                (module / "engine").mkdir()
+            for path in engine:
+                shutil.copy2(path, module / "engine")
             text = mod_file(version)
             (folder / "mynah.mod").write_text(text, encoding="utf-8", newline="\n")
             made.append(_zip(folder, into / f"mynah-maya-{version}-{platform}.zip"))
     _announce(made)
     return made
+
+
+def _engine_wheels() -> list[Path]:
+    """What the engine is set up with; the rest comes from the index. Empty without an index."""
+    try:
+        return [*wheels(_fresh(_WORK / "wheels")), _pip_wheel()]
+    except CommandError as error:
+        print(f"  The engine was left out: {str(error).splitlines()[0]}")
+        return []
 
 
 def mod_file(version: str) -> str:

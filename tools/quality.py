@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import environments
-from .console import BuildError, run_shown
+from .console import BuildError, run_hidden, run_shown
 
 _IN_BLENDER = ("tests/blender", "tests/demo_scene/test_head.py")
 _PATHS = ("shared", "inference_daemon", "maya_plugin/scripts", ".")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A program to run, and what the log of its words is called."""
+
+    name: str
+    command: Sequence[str | Path]
+    log: str
+    env: dict[str, str] = field(default_factory=dict)
 
 
 class _Report:
@@ -23,10 +35,28 @@ class _Report:
     def run(self, name: str, command: Sequence[str | Path], **env: str) -> None:
         print(f"\n▸ {name}", flush=True)
         start = time.monotonic()
-        status = run_shown(command, **env)
-        seconds = f"{time.monotonic() - start:.1f} s"
+        self._note(name, run_shown(command, **env), time.monotonic() - start)
+
+    def run_beside(self, name: str, command: Sequence[str | Path], others: Sequence[_Task]) -> None:
+        """Runs the command, and beside it the others one after the other, which are shown when they
+        are done."""
+        with ThreadPoolExecutor(1) as lane:
+            ends = [lane.submit(_run_timed, task) for task in others]
+            try:
+                self.run(name, command)
+            except BaseException:  # Ctrl-C above all: what has not begun must not begin
+                for end in ends:
+                    end.cancel()
+                raise
+            for task, end in zip(others, ends, strict=True):
+                status, said, seconds = end.result()
+                print(f"\n▸ {task.name}\n{said}", flush=True)
+                self._note(task.name, status, seconds)
+
+    def _note(self, name: str, status: int, seconds: float) -> None:
         self.failed |= status != 0
-        self._lines.append((name, f"passed in {seconds}" if status == 0 else f"FAILED ({status})"))
+        ended = f"passed in {seconds:.1f} s" if status == 0 else f"FAILED ({status})"
+        self._lines.append((name, ended))
 
     def skip(self, name: str, reason: str) -> None:
         self._lines.append((name, f"skipped: {reason}"))
@@ -55,29 +85,31 @@ def test(bpy: str | None) -> int:
     no_farm = environments.farm()
     _check(python, report)
     pytest = ["-m", "pytest", "-q"]
-    report.run("pytest (engine)", [python, *pytest, *(f"--ignore={path}" for path in _IN_BLENDER)])
+    others: list[_Task] = []
+    try:
+        like_maya = environments.maya()
+    except BuildError as error:
+        report.skip("pytest (Python of Maya 2024)", str(error).splitlines()[0])
+    else:
+        command = [like_maya, *pytest, "tests/maya"]
+        others.append(_Task("pytest (Python of Maya 2024)", command, "pytest-maya"))
+    try:
+        in_blender = environments.blender(bpy)
+    except BuildError as error:
+        report.skip("pytest (Blender)", str(error).splitlines()[0])
+    else:
+        command = [in_blender, *pytest, *_IN_BLENDER]
+        engine = {"MYNAH_ENGINE": str(python)}
+        others.append(_Task("pytest (Blender)", command, "pytest-blender", engine))
+    ignored = [f"--ignore={path}" for path in _IN_BLENDER]
+    # beside each other: most tests wait for something, and few keep two cores busy
+    report.run_beside("pytest (engine)", [python, *pytest, *ignored], others)
     if no_torch:
         report.skip("tests/training (torch)", no_torch)
     if no_capture:
         report.skip("tests of videos (MediaPipe)", no_capture)
     if no_farm:
         report.skip("tests of farms (Ray, OpenJD)", no_farm)
-    try:
-        like_maya = environments.maya()
-    except BuildError as error:
-        report.skip("pytest (Python of Maya 2024)", str(error).splitlines()[0])
-    else:
-        report.run("pytest (Python of Maya 2024)", [like_maya, *pytest, "tests/maya"])
-    try:
-        in_blender = environments.blender(bpy)
-    except BuildError as error:
-        report.skip("pytest (Blender)", str(error).splitlines()[0])
-    else:
-        report.run(
-            "pytest (Blender)",
-            [in_blender, *pytest, *_IN_BLENDER],
-            MYNAH_ENGINE=str(python),
-        )
     return report.close()
 
 
@@ -89,3 +121,9 @@ def _check(python: Path, report: _Report) -> None:
     linter = python.with_name("lint-imports" + python.suffix)
     paths = {"PYTHONPATH": ";".join(_PATHS) if python.suffix else ":".join(_PATHS)}
     report.run("import rules", [linter, "--no-cache"], **paths)
+
+
+def _run_timed(task: _Task) -> tuple[int, str, float]:
+    start = time.monotonic()
+    status, said = run_hidden(task.command, task.log, **task.env)
+    return status, said, time.monotonic() - start

@@ -17,10 +17,26 @@ from .console import ROOT
 ADDON = ROOT / "blender_addon"
 LANGUAGES = ADDON / "language"
 SHARED = ROOT / "shared" / "mynah_shared"
-_SHOWN_BY_BOTH = ("client/examination.py", "rig/edit.py", "rig/view.py")
+_SET_UP = (
+    *("setup/connection_test.py", "setup/job.py", "setup/status.py", "setup/installer/__main__.py"),
+    *("setup/installer/environments.py", "setup/installer/folder_lock.py"),
+    *("setup/installer/packages.py", "setup/installer/remedies.py", "setup/installer/steps.py"),
+)
+_SHOWN_BY_BOTH = (
+    *("client/examination.py", "client/stage_words.py"),
+    *("rig/edit.py", "rig/view.py", "scene/captured.py"),
+    *_SET_UP,
+)
 """Files of what the hosts share whose words stand in the panels."""
 
-_SILENT = ("library.py", "command.py", "overlay/editors.py", "overlay/geometry.py", "language/")
+_SILENT = (
+    "library.py",
+    "pieces.py",
+    "command.py",
+    "overlay/editors.py",
+    "overlay/geometry.py",
+    "language/",
+)
 """Files without words for people, and the command line, whose words are for logs."""
 _NO_WORDS = frozenset(
     {

@@ -96,6 +96,13 @@ def test_the_maya_module_imports_with_plain_python(tmp_path: Path) -> None:
         names = _names(path)
         assert "mynah.mod" in names
         assert "mynah/plug-ins/mynah_plugin.py" in names
+        assert "mynah/vendor/mynah_shared/setup/installer/start.py" in names
+        brought = {name.split("-")[0] for name in names if name.startswith("mynah/engine/")}
+        assert {name.rpartition("/")[2] for name in brought} == {
+            "mynah_daemon",
+            "mynah_shared",
+            "pip",
+        }
         tag = path.stem.split("-", 3)[3]
         for abi in ("cp310", "cp311"):
             assert f"mynah/vendor/{abi}-{tag}/zmq/__init__.py" in names
