@@ -131,7 +131,7 @@ class Daemon:
 
     def _make_service(self, store: JobStore) -> Service:
         config = self._config
-        end_leftovers(store)
+        end_leftovers(config.blob_dir)
         jobs = JobTable(store, config.limits.queued_jobs, self._tell)
         blobs = BlobStore(config.blob_dir, config.limits, config.blob_bytes, jobs.uses_blob)
         jobs.fail_without(blobs.has)
@@ -141,7 +141,7 @@ class Daemon:
             styles=StyleLibrary(config.style_dir),
             blobs=blobs,
             jobs=jobs,
-            pool=WorkerPool(config, jobs, store),
+            pool=WorkerPool(config, jobs),
             request_stop=self.request_stop,
             server_id=self._server_id,
         )

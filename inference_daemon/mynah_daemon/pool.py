@@ -13,7 +13,6 @@ from .config import DaemonConfig
 from .devices import CPU, Place, find_devices, n_cores, share_out
 from .jobs import JobTable
 from .log import log_event
-from .store.job_store import JobStore
 from .supervisor import Supervisor
 
 _NOBODY: Final = float("inf")
@@ -23,12 +22,12 @@ class WorkerPool:
     """Supervisors of the devices that `config` names. If it names none, those of the devices that
     are found, and one of the processor, which stands in while none of them can be used."""
 
-    def __init__(self, config: DaemonConfig, jobs: JobTable, store: JobStore) -> None:
+    def __init__(self, config: DaemonConfig, jobs: JobTable) -> None:
         self._jobs = jobs
         devices = config.devices or find_devices()
 
         def supervise(place: Place) -> Supervisor:
-            return Supervisor(place, config, jobs, store, self)
+            return Supervisor(place, config, jobs, self)
 
         self._supervisors = [supervise(place) for place in share_out(devices, n_cores())]
         self._stand_in: Supervisor | None = None

@@ -31,11 +31,8 @@ from .config import DaemonConfig
 from .crash_reports import Crash, trace_path, write_report
 from .devices import Place
 from .jobs import Job, JobTable
-from .leftovers import start_of
 from .link import PatientWriter, read_message
 from .log import log_event
-from .store.errors import StoreError
-from .store.job_store import JobStore
 
 WORKER: Final = (sys.executable, "-m", "mynah_daemon.worker")
 _HANG_S: Final = 120.0
@@ -108,12 +105,11 @@ class Supervisor(threading.Thread):
         place: Place,
         config: DaemonConfig,
         jobs: JobTable,
-        store: JobStore,
         colleagues: Colleagues,
     ) -> None:
         super().__init__(name=f"supervisor {place.number}", daemon=True)
         self.place, self._colleagues = place, colleagues
-        self._config, self._jobs, self._store = config, jobs, store
+        self._config, self._jobs = config, jobs
         self._inbox: queue.SimpleQueue[_WorkerSaid | _Poke | _Stop] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: PatientWriter | None = None
@@ -208,8 +204,6 @@ class Supervisor(threading.Thread):
         ).start()
         self._started_s = time.monotonic()
         self._log("worker_started", pid=process.pid)
-        with contextlib.suppress(StoreError):  # it matters only if a frozen one outlives us
-            self._store.note_worker(process.pid, start_of(process.pid))
 
     def _read(self, process: subprocess.Popen[bytes], generation: int) -> None:
         assert process.stdout is not None
@@ -234,8 +228,6 @@ class Supervisor(threading.Thread):
         if process.stdin:
             with contextlib.suppress(OSError):  # what was still unsent has nobody to go to
                 process.stdin.close()
-        with contextlib.suppress(StoreError):  # that pid and start name no other process
-            self._store.forget_worker(process.pid)
 
     def _log(self, event: str, **fields: str | float) -> None:
         log_event(event, worker=self.place.number, device=str(self.place.device), **fields)

@@ -63,7 +63,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def make(named: tuple[Device, ...], found: tuple[Device, ...] = ()) -> Made:
         monkeypatch.setattr(pool, "Supervisor", supervise)
         monkeypatch.setattr(pool, "find_devices", lambda: found)
-        return Made(WorkerPool(DaemonConfig(tmp_path, devices=named), table, store), made)
+        return Made(WorkerPool(DaemonConfig(tmp_path, devices=named), table), made)
 
     yield make
     store.close()

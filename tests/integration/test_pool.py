@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from mynah_daemon import supervisor
 from mynah_daemon.batch.daemon_engine import DaemonEngine
+from mynah_daemon.config import BUNDLED
 from mynah_shared.client.client import Client
 from mynah_shared.client.connection_file import read_connection_file
 from mynah_shared.protocol.messages import JobState, JobStatus, SynthesizeRequest, WorkerStatus
@@ -228,6 +231,27 @@ def test_frozen_workers_of_a_killed_daemon_are_ended_by_the_next(mynah_home: Pat
         assert not {w.pid for w in workers_of(client)} & set(pids)
     assert {event["pid"] for event in log_of("leftover_worker_killed")} == set(pids)
     daemon.process.communicate(timeout=10)  # its pipe is closed now that they are gone
+
+
+def test_a_worker_that_was_frozen_as_it_began_is_ended_and_another_daemon_s_is_not(
+    mynah_home: Path, tmp_path: Path
+) -> None:
+    """A daemon can be killed before it knows more of a worker than that it has begun."""
+
+    def frozen(home: Path) -> subprocess.Popen[bytes]:
+        words = [str(BUNDLED), str(home / "blobs"), str(tmp_path / "trace"), "cpu", "1", "1"]
+        worker = subprocess.Popen([*supervisor.WORKER, *words], stdin=subprocess.DEVNULL)
+        os.kill(worker.pid, signal.SIGSTOP)
+        return worker
+
+    left, another_s = frozen(mynah_home), frozen(tmp_path)
+    try:
+        with serving(*two_workers()):
+            assert left.wait(10) == -signal.SIGKILL
+            assert another_s.poll() is None
+    finally:
+        another_s.kill()
+        another_s.wait(10)
 
 
 # --- naming devices -------------------------------------------------------------------------------

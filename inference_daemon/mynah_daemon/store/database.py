@@ -36,7 +36,6 @@ _MIGRATIONS: Final = (
     ) {STRICT};
     CREATE INDEX job_open ON job (place) WHERE state IN ('queued', 'running');
     CREATE INDEX job_used ON job (state, used_s);
-    CREATE TABLE worker (pid INTEGER PRIMARY KEY, started TEXT NOT NULL) {STRICT};
     """,
 )
 """Number n leads from version n to n + 1; those of former releases never change."""

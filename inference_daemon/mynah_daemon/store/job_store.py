@@ -229,22 +229,6 @@ class JobStore:
         self._make_room()
         return True
 
-    # --- the worker processes -------------------------------------------------------------------
-
-    def note_worker(self, pid: int, started: str) -> None:
-        """A worker process that there is now, by its number and the moment of its start."""
-        with self._database.write(durable=False) as connection:
-            connection.execute("INSERT OR REPLACE INTO worker VALUES (?, ?)", (pid, started))
-
-    def forget_worker(self, pid: int) -> None:
-        """It is gone."""
-        with self._database.write(durable=False) as connection:
-            connection.execute("DELETE FROM worker WHERE pid = ?", (pid,))
-
-    def noted_workers(self) -> list[tuple[int, str]]:
-        """Those that were noted and not forgotten, perhaps by a former daemon."""
-        return self._database.read("SELECT pid, started FROM worker ORDER BY pid")
-
     # --- inside ---------------------------------------------------------------------------------
 
     def _is_leased(self, key: str, lease: bytes) -> bool:
