@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mynah_shared.errors import EngineUnavailableError
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from mynah_training.data.corpus import Recording, read_corpus, read_poses
 from mynah_training.data.pack import Pack, _Writer
 from tests.training.tiny_corpus import write_corpus
 
 if TYPE_CHECKING:
+    from mynah_training.curation.transcripts import Speller
     from mynah_training.evaluation.restyled import Restyled
 
 SOURCES = ("grid_s1", "grid_multi", "facegood", "synthetic_grid", "synthetic")
@@ -37,6 +39,17 @@ def pack(tmp_path: Path) -> Pack:
         )  # fmt: skip
     writer.write(tmp_path / "pack")
     return Pack(tmp_path / "pack")
+
+
+@pytest.fixture(scope="module")
+def speller() -> Speller:
+    """Who spells texts out, where espeak-ng is installed."""
+    from mynah_training.curation.transcripts import Speller
+
+    try:
+        return Speller("en-us")
+    except EngineUnavailableError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from mynah_shared.errors import BadInputError, EngineUnavailableError, MynahErro
 from mynah_training.commands import dataset
 from mynah_training.curation.listening import Ear
 from mynah_training.curation.outcomes import VideoOutcome, read_outcomes
+from mynah_training.curation.transcripts import Speller
 from mynah_training.curation.videos import SourceVideo, find_videos
 from mynah_training.curation.watching import Watcher
 from mynah_training.data import pack as packing
@@ -74,7 +75,7 @@ def files_of(corpus: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def videos(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def videos(samples: Path, speller: Speller, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six good videos of one man with their texts, one of them wrong, and bad ones."""
     root = tmp_path_factory.mktemp("videos")
     (root / "s1").mkdir()
@@ -404,7 +405,11 @@ def test_folders_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
 
 
 def test_tools_that_cannot_be_used_are_refused(
-    samples: Path, tools: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    samples: Path,
+    tools: list[str],
+    speller: Speller,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "v").mkdir()
     shutil.copy(samples / "bbaf3s.mpg", tmp_path / "v")

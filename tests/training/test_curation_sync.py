@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soxr
 
-from mynah_shared.errors import BadInputError, EngineUnavailableError
+from mynah_shared.errors import BadInputError
 from mynah_training.curation.alignment import align
 from mynah_training.curation.lag import (
     CLOSURE_LEAD_S,
@@ -154,14 +154,6 @@ def test_sound_of_real_speech_that_is_moved_is_found_within_20_ms(
 
 TEXT = "Please bring me a paper map, because my phone will probably be empty by midnight."
 OTHER = "We never expected that anybody would climb the mountain before breakfast."
-
-
-@pytest.fixture(scope="module")
-def speller() -> Speller:
-    try:
-        return Speller("en-us")
-    except EngineUnavailableError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module", params=["slt", "awb"])
