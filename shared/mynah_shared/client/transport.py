@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -29,8 +30,13 @@ _LOST = {
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: Loss.plain,
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: Loss.refused,
 }
+_NEWS_MS = 100
 _FULL = 500
 """The status with which a daemon refuses one connection more."""
+
+if TYPE_CHECKING:
+    _Monitored = tuple[zmq.Socket[bytes], zmq.Socket[bytes]]
+    """A socket, and the one that tells of its connection."""
 
 
 class Transport:
@@ -60,9 +66,12 @@ class Transport:
 
         The control socket is answered even while a model runs; the main one carries the data.
         """
+        dealer, monitor = self._control if is_control else self._main
         try:
-            (self._control if is_control else self._main).send_multipart(frames, zmq.NOBLOCK)
+            dealer.send_multipart(frames, zmq.NOBLOCK)
         except zmq.Again as error:
+            if monitor.poll(_NEWS_MS):  # a connection that is lost takes nothing either
+                self._refuse_loss(monitor)
             raise EngineUnavailableError(
                 f"The daemon has left {HIGH_WATER_MARK} messages unread; run `mynah status`."
             ) from error
@@ -87,13 +96,13 @@ class Transport:
         return messages
 
     def _drain_both(self) -> list[list[bytes]]:
-        return [message for s in (self._main, self._control) for message in _drain(s)]
+        return [message for dealer, _ in (self._main, self._control) for message in _drain(dealer)]
 
     def close(self) -> None:
         """Drops what is unsent; never blocks."""
         self._context.destroy(linger=0)
 
-    def _open(self, endpoint: str, info: ConnectionInfo) -> zmq.Socket[bytes]:
+    def _open(self, endpoint: str, info: ConnectionInfo) -> _Monitored:
         dealer = self._context.socket(zmq.DEALER)
         dealer.setsockopt(zmq.LINGER, 0)
         dealer.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
@@ -111,7 +120,7 @@ class Transport:
         self._poller.register(dealer, zmq.POLLIN)
         self._poller.register(monitor, zmq.POLLIN)
         dealer.connect(endpoint)
-        return dealer
+        return dealer, monitor
 
     def _refuse_loss(self, monitor: zmq.Socket[bytes]) -> None:
         news = recv_monitor_message(monitor, zmq.NOBLOCK)
