@@ -12,6 +12,7 @@ import pytest
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.maya.faces import PLUGIN, make_face, make_voice, until, values_at
 from tests.maya.performer import Performer
+from tests.maya.test_transfer import make_performance
 
 FRAMES = [10.0 + i for i in range(96)]
 
@@ -189,3 +190,113 @@ def test_what_is_muted_renamed_or_deleted_by_hand_is_seen(page: Any, app: Any) -
     page.look()
     assert rows(page) == []
     assert "no node, set or namespace 'face'" in page.title.text()
+
+
+# --- what a take was made of ----------------------------------------------------------------------
+
+
+def last_line(performer: Performer) -> Any:
+    return performer.requests[-1]
+
+
+def test_a_new_take_is_of_the_same_part_of_the_same_file_at_the_same_place(
+    window: Any, app: Any, performer: Performer, tmp_path: Path
+) -> None:
+    """Whatever the fields say by then, and also where the artist has moved the take to."""
+    from maya import cmds
+
+    form, place = window.form, window.form.place
+    form.voice.setEditText(str(make_voice(tmp_path / "other.wav", 6.0)))
+    place.name.setText("greeting")
+    place.frame.setText("100")
+    place.first.setValue(2.0)
+    place.last.setValue(5.0)
+    press(window, app, window.generate_button)
+    window.refresh()
+    assert form.fold_of_place.button.text() == "Name and Cut: greeting, from 2 s to 5 s"
+    first = last_line(performer)
+    assert (first.audio_name, first.start_s, first.end_s) == ("other.wav", 2.0, 5.0)
+    window.open_page("takes")
+    (shown,) = window.takes.lines
+    assert (shown.line, shown.shown.tag.start_s) == ("greeting", pytest.approx(148 / 24))
+    form.voice.setEditText("line_01")
+    for field in (place.name, place.frame):
+        field.clear()
+    place.first.setValue(0.5)
+    place.last.setValue(0.0)
+    for curve in shown.shown.curves:
+        cmds.keyframe(curve, edit=True, relative=True, timeChange=12)
+    press(window, app, window.takes.new_button)
+    again = last_line(performer)
+    assert again.audio_sha256 == first.audio_sha256
+    assert (again.start_s, again.end_s, again.seed) == (2.0, 5.0, first.seed + 1)
+    (shown,) = window.takes.lines
+    assert [take.tag.line for take in shown.takes] == ["greeting", "greeting"]
+    assert shown.shown.tag.start_s == pytest.approx(160 / 24)
+
+
+def test_a_new_take_is_of_the_sound_as_it_lies_there_now(
+    window: Any, app: Any, page: Any, performer: Performer
+) -> None:
+    from maya import cmds
+
+    window.form.voice.setEditText("nowhere.wav")
+    window.form.place.first.setValue(3.0)
+    cmds.setAttr("line_01.offset", 34)
+    press(window, app, page.new_button)
+    request = last_line(performer)
+    assert (request.audio_name, request.start_s, request.end_s) == ("line.wav", 0.0, 0.0)
+    (shown,) = page.lines
+    assert (shown.line, len(shown.takes)) == ("line_01", 3)
+    assert shown.shown.tag.start_s == pytest.approx(34 / 24)
+
+
+def test_a_performance_is_performed_again(
+    window: Any, app: Any, performer: Performer, tmp_path: Path
+) -> None:
+    form = window.form
+    form.source.setCurrentIndex(1)
+    form.performance.path.setText(str(make_performance(tmp_path)))
+    form.place.frame.setText("60")
+    press(window, app, window.generate_button)
+    form.source.setCurrentIndex(0)
+    form.place.frame.clear()
+    window.open_page("takes")
+    press(window, app, window.takes.new_button)
+    request = last_line(performer)
+    assert (request.is_transfer, request.audio_name) == (True, "take.npz")
+    (shown,) = window.takes.lines
+    assert [take.tag.source for take in shown.takes] == ["PERFORMANCE"] * 2
+    assert shown.shown.tag.start_s == pytest.approx(60 / 24)
+
+
+def test_a_file_that_is_gone_leaves_it_to_the_fields(
+    window: Any, app: Any, performer: Performer, tmp_path: Path
+) -> None:
+    voice = Path(make_voice(tmp_path / "other.wav", 6.0))
+    window.form.voice.setEditText(str(voice))
+    press(window, app, window.generate_button)
+    voice.unlink()
+    window.open_page("takes")
+    window.takes.new_button.click()
+    assert "is neither a sound of this scene nor a file" in window.takes.box.toPlainText()
+    window.form.voice.setEditText("line_01")
+    press(window, app, window.takes.new_button)
+    assert last_line(performer).audio_name == "line.wav"
+
+
+def test_keys_may_be_further_off(window: Any, app: Any) -> None:
+    """The error of the window is that of the keys, and is told where it is folded away."""
+
+    def n_keys() -> int:
+        press(window, app, window.generate_button)
+        return sum(len(read_keys(curve)) for curve in window.takes.lines[0].shown.curves)
+
+    from mynah_maya.baking.record import read_keys
+
+    window.open_page("takes")
+    exact = n_keys()
+    window.form.bound.setValue(0.08)
+    window.refresh()
+    assert window.form.fold_of_keys.button.text() == "Keys: error 0.08"
+    assert n_keys() < 0.8 * exact

@@ -272,7 +272,7 @@ def test_the_fields_are_the_performance(
 
     form = window.form
     choose(window, make_performance(tmp_path))
-    form.performance.frame.setText("20,5")
+    form.place.frame.setText("20,5")
     form.styles.add(StyleChoice("calm", 0.7))
     form.text.setText("What an earlier line said.")
     form.quality.setCurrentIndex(form.quality.findData("best"))
@@ -316,10 +316,10 @@ def test_what_is_missing_is_told(window: Any, tmp_path: Path) -> None:
     told = window.box.toPlainText()
     assert "No performance is chosen; choose a motion clip or a video." in told
     choose(window, make_performance(tmp_path))
-    window.form.performance.frame.setText("soon")
+    window.form.place.frame.setText("soon")
     window.generate_button.click()
     told = window.box.toPlainText()
-    assert "The performance can't start at 'soon'; write a frame such as 101." in told
+    assert "The line can't start at 'soon'; write a frame such as 101." in told
     assert not window.session.is_busy
 
 
@@ -327,7 +327,7 @@ def test_the_dialogue_stays_one_of_voices(
     window: Any, app: Any, daemon: FakeDaemon, tmp_path: Path
 ) -> None:
     choose(window, make_performance(tmp_path))
-    window.form.performance.frame.setText("300")
+    window.form.place.frame.setText("300")
     window.form.character.setText("face")
     window.dialogue.scene_button.click()
     window.dialogue.generate_button.click()

@@ -130,9 +130,11 @@ def test_key_style_and_base_layer(window: Any, app: Any) -> None:
 
     form = window.form
     cmds.select("face")
-    assert not form.hold.isEnabled()
+    assert (form.hold.isHidden(), form.bound.isHidden()) == (True, False)
+    assert form.hold_or_bound.text() == "Error"
     form.keys.setCurrentIndex(form.keys.findData("stepped"))
-    assert form.hold.isEnabled()
+    assert (form.hold.isHidden(), form.bound.isHidden()) == (False, True)
+    assert form.hold_or_bound.text() == "Hold"
     form.hold.setValue(2)
     form.on_base.setChecked(True)
     window.generate_button.click()

@@ -157,6 +157,7 @@ def test_fields_of_all_parts_of_the_line_begin_at_one_edge(window: Any, app: Any
     corner = qt("QtCore").QPoint(0, 0)
     lined_up = (form.voice, form.character, form.styles.library, form.strength, form.quality)
     lined_up += (form.text, form.model, form.voice_guidance, form.style_guidance, form.keys)
+    lined_up += (form.place.frame, form.place.name, form.place.first)
     lined_up += tuple(row.spin for row in form.amounts.values())
     edges = {field.mapTo(window, corner).x() for field in lined_up}
     assert len(edges) == 1, edges
@@ -164,11 +165,14 @@ def test_fields_of_all_parts_of_the_line_begin_at_one_edge(window: Any, app: Any
 
 def test_what_is_folded_away_is_told(window: Any) -> None:
     form = window.form
-    titles = ["Text, Model and Guidance", "Gestures", "Amounts", "Keys"]
-    folds = [form.fold_of_text, form.fold_of_gestures, form.fold_of_amounts, form.fold_of_keys]
+    titles = ["Name and Cut", "Text, Model and Guidance", "Gestures", "Amounts", "Keys"]
+    folds = [form.fold_of_place, form.fold_of_text, form.fold_of_gestures]
+    folds += [form.fold_of_amounts, form.fold_of_keys]
     assert [fold.button.text() for fold in folds] == titles
     assert not any(field.isVisible() for field in (form.text, form.keys, form.voice_guidance))
     show_all(window, "hero")
+    form.place.name.setText("greeting")
+    form.place.last.setValue(2.5)
     form.voice_guidance.setValue(1.2)
     form.amounts["lips"].spin.setValue(1.5)
     form.amounts["head"].mute.setChecked(True)
@@ -180,6 +184,7 @@ def test_what_is_folded_away_is_told(window: Any) -> None:
     for fold in folds:
         fold.button.click()
     assert [fold.button.text() for fold in folds] == [
+        "Name and Cut: greeting, to 2.5 s",
         "Text, Model and Guidance: hero, voice 1.2",
         "Gestures: hero.npz",
         "Amounts: lips 1.5, head 0",

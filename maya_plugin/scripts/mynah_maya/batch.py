@@ -69,7 +69,8 @@ def orders_of_scene(wish: Wish) -> tuple[list[Order], list[str]]:
             source = read_audio(node)
             line = spoken_line(source.line, source, wish)
             speaker = _speaker(node, cast)
-            orders.append(order_line(line, speaker, source.scene_s, wish, Path(), source.remarks))
+            order = order_line(line, speaker, source.scene_s, wish, Path(), source.remarks)
+            orders.append(replace(order, sound=source.sound))
         except BadInputError as error:
             faults.append(f"The line '{node}' can't be made: {error}")
     return orders, faults

@@ -43,4 +43,8 @@ def tag_of(order: Order, meta: Mapping[str, Any]) -> Tag:
         made=time.strftime("%Y-%m-%d %H:%M"),
         source="PERFORMANCE" if order.line.is_transfer else "VOICE",
         heard=heard_text(meta),
+        sound=order.sound,
+        file="" if order.sound else str(order.line.audio),
+        from_s=order.line.start_s,
+        to_s=order.line.end_s,
     )

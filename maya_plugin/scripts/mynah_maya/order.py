@@ -78,6 +78,7 @@ class Order:
     """A line for the engine and where its result goes: `scene_s` is when it begins, in seconds of
     the scene's clock. `mapping` None: the one that the rig's names propose.
 
+    `sound` is the sound of the scene that tells recording, part and place; empty if none does.
     `line` lacks the clips of `styles` and `gestures`, which come from rigs, by their place in the
     line's lists. With `redo` only a range of a take is made.
     """
@@ -94,6 +95,7 @@ class Order:
     styles: dict[int, Passage] = field(default_factory=_no_passages)
     gestures: dict[int, Passage] = field(default_factory=_no_passages)
     redo: Redo | None = None
+    sound: str = ""
 
     @property
     def is_read(self) -> bool:
@@ -140,7 +142,7 @@ def order_of(wish: Wish) -> Order:
         gesture_clips=pinned.clips,
         is_transfer=wish.performance is not None,
     )
-    order = replace(order, line=line, gestures=pinned.passages)
+    order = replace(order, line=line, gestures=pinned.passages, sound=source.sound)
     return order if wish.redo_from is None and wish.redo_to is None else _redone(order, wish)
 
 
@@ -266,7 +268,9 @@ def _quality(text: str) -> Quality:
 
 
 def cut(source: Source, from_s: float, to_s: float) -> Source:
-    """Only these seconds of the recording."""
+    """Only these seconds of the recording, if there are any; 0 is its beginning or end."""
+    if not (from_s or to_s):
+        return source
     start_s = max(source.start_s, from_s)
     ends = [end for end in (source.end_s, to_s) if end > 0]
     end_s = min(ends) if ends else 0.0
@@ -276,4 +280,4 @@ def cut(source: Source, from_s: float, to_s: float) -> Source:
             "correct the range."
         )
     scene_s = source.scene_s + start_s - source.start_s
-    return replace(source, start_s=start_s, end_s=end_s, scene_s=scene_s)
+    return replace(source, start_s=start_s, end_s=end_s, scene_s=scene_s, sound="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ _WHOLE = 1e-5
 class Source:
     """A voice, or a performance to transfer: its file, which seconds of it are taken (`end_s` 0: to
     its end), and when they begin in the scene, in seconds of its clock. `remarks` are sentences
-    about it."""
+    about it. `sound` is the sound of the scene that says all this, empty if none does."""
 
     audio: Path
     line: str
@@ -29,6 +29,7 @@ class Source:
     end_s: float
     scene_s: float
     remarks: tuple[str, ...] = ()
+    sound: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,7 @@ def read_source(audio: str = "", start_frame: float | None = None) -> Source:
     source = read_audio(audio or _chosen_audio())
     if start_frame is None:
         return source
-    return Source(
-        source.audio,
-        source.line,
-        source.start_s,
-        source.end_s,
-        seconds_of(start_frame),
-        source.remarks,
-    )
+    return replace(source, scene_s=seconds_of(start_frame), sound="")
 
 
 def read_file(path: str, start_frame: float | None = None) -> Source:
@@ -176,7 +170,7 @@ def read_audio(node: str) -> Source:
         )
     is_muted = cmds.sound(node, query=True, mute=True)
     remarks = (f"The sound '{node}' is muted, but the line was made.",) if is_muted else ()
-    return Source(path, node.rpartition(":")[2], start_s, end_s, scene_s, remarks)
+    return Source(path, node.rpartition(":")[2], start_s, end_s, scene_s, remarks, node)
 
 
 def is_muted(node: str) -> bool:

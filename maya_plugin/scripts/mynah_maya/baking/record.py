@@ -38,8 +38,9 @@ class Tag:
     `draft` is to be replaced by the same in full quality.
 
     The line had `rows` at `fps` from `start_s` of the scene's clock on (`fps` 0: an older Mynah did
-    not note that). `redo_seed` is that of the range that was last made anew, -1 if none was;
-    `is_changed`: it is no longer what its seed alone would give.
+    not note that). It is of the scene's `sound` as that lies there, else of the seconds of `file`
+    `from_s` to `to_s` (0: its end). `redo_seed` is that of the range that was last made anew, -1 if
+    none was; `is_changed`: it is no longer what its seed alone would give.
     """
 
     line: str
@@ -62,6 +63,10 @@ class Tag:
     draft: bool = False
     heard: str = ""
     is_changed: bool = False
+    sound: str = ""
+    file: str = ""
+    from_s: float = 0.0
+    to_s: float = 0.0
 
     @property
     def style_of_keys(self) -> KeyStyle:

@@ -15,6 +15,7 @@ from ..scene_reader import audio_nodes, effective_fps
 from .fold import Fold
 from .gesture_rows import GestureRows
 from .performance_box import PerformanceBox
+from .place_box import PlaceBox
 from .style_rows import StyleRows
 
 QtCore = qt_module("QtCore")
@@ -39,6 +40,7 @@ _LARGEST_SEED = 2**31 - 1
 _LONGEST_HOLD = 12
 _FADE_FRAMES, _LONGEST_FADE = 24.0, 240.0
 _LARGEST_GUIDANCE = 10.0
+_BOUND, _LARGEST_BOUND = 0.01, 0.1
 _LEAST_WIDTH = 56
 
 
@@ -93,6 +95,7 @@ class LineForm(QtWidgets.QWidget):
         for label, what in _SOURCES:
             self.source.setTabToolTip(self.source.addTab(label), what)
         self.performance = PerformanceBox()
+        self.place = PlaceBox()
         self.voice = VoiceBox()
         self.voice_button = QtWidgets.QPushButton("File…")
         self.character = QtWidgets.QLineEdit()
@@ -130,7 +133,12 @@ class LineForm(QtWidgets.QWidget):
         self.hold = QtWidgets.QSpinBox()
         self.hold.setRange(1, _LONGEST_HOLD)
         self.hold.setToolTip("Stepped keys: frames that each pose is held")
-        self.hold.setEnabled(False)
+        self.bound = _decimal(_BOUND, _LARGEST_BOUND, 0.005, 3)
+        self.bound.setToolTip(
+            "How far a curve may be from the performance, as a share of its range; more gives "
+            "fewer keys"
+        )
+        self.hold_or_bound = QtWidgets.QLabel()
         self.on_base = QtWidgets.QCheckBox("On the Base Layer")
         self.on_base.setToolTip("Replaces your keys in the line's range, instead of a new layer")
         self.amounts = {field: AmountRow(what) for field, _label, what in _AMOUNTS}
@@ -138,6 +146,7 @@ class LineForm(QtWidgets.QWidget):
         self._of_performance: list[Any] = []
         self._labels: list[Any] = []
         self.folds = QtWidgets.QWidget()
+        self.fold_of_place = self._fold_of_place()
         self.fold_of_text = self._fold_of_text()
         self.fold_of_gestures = Fold(
             "Gestures",
@@ -149,8 +158,9 @@ class LineForm(QtWidgets.QWidget):
         self.fold_of_keys = self._fold_of_keys()
         self._lay_out()
         self._show_source()
+        self._show_hold_or_bound()
         self.source.currentChanged.connect(self._show_source)
-        self.keys.currentIndexChanged.connect(self._enable_hold)
+        self.keys.currentIndexChanged.connect(self._show_hold_or_bound)
         self.voice_button.clicked.connect(self._choose_file)
         self.selection_button.clicked.connect(self.take_selection)
         self.voice_button.setToolTip("Choose a recording that is no sound of the scene")
@@ -168,15 +178,12 @@ class LineForm(QtWidgets.QWidget):
         return self.source.currentIndex() > 0
 
     def wish(self) -> Wish:
-        """What the fields say. Raises `BadInputError` if the performance starts at no frame."""
-        wish = self.voice_wish()
-        if not self.is_transfer:
-            return wish
-        start = self.performance.start_frame()
-        return replace(wish, performance=self.performance.file(), start_frame=start)
+        """What the fields say. Raises `BadInputError` if the line starts at no frame."""
+        wish = self.place.put_into(self.voice_wish())
+        return replace(wish, performance=self.performance.file()) if self.is_transfer else wish
 
     def voice_wish(self) -> Wish:
-        """The same for a voice, whichever source is chosen."""
+        """What they say of every line of the dialogue, whichever source is chosen."""
         return Wish(
             audio=self.voice.currentText().strip(),
             characters=self.names(),
@@ -191,6 +198,7 @@ class LineForm(QtWidgets.QWidget):
             text=self.text.text().strip(),
             key_style=self.keys.currentData(),
             hold_frames=self.hold.value(),
+            bound=round(self.bound.value(), 3),
             on_base=self.on_base.isChecked(),
             gestures=self.gestures.gestures(),
             amounts=Amounts(**{field: row.value for field, row in self.amounts.items()}),
@@ -216,20 +224,27 @@ class LineForm(QtWidgets.QWidget):
             fold.refresh()
 
     def _all_folds(self) -> tuple[Fold, ...]:
-        return (self.fold_of_text, self.fold_of_gestures, self.fold_of_amounts, self.fold_of_keys)
+        return (
+            self.fold_of_place,
+            self.fold_of_text,
+            self.fold_of_gestures,
+            self.fold_of_amounts,
+            self.fold_of_keys,
+        )
 
     def _lay_out(self) -> None:
         for box, length in ((self.quality, 6), (self.model, 6), (self.keys, 8)):
             box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(length)  # a docked panel is narrow
-        for spin in (self.strength, self.fade, self.seed, self.hold):
+        narrow = (self.strength, self.fade, self.seed, self.hold, self.bound)
+        for spin in (*narrow, self.place.first, self.place.last):
             spin.setMinimumWidth(_LEAST_WIDTH)
         form = _form(self)
         form.addRow(self.source)
         voice = _beside(self.voice, self.voice_button)
         self._of_voice += self._add(form, "Voice", voice)
         self._of_performance += self._add(form, "Performance", self.performance)
-        self._of_performance += self._add(form, "Start Frame", self.performance.frame)
+        self._add(form, "Start Frame", self.place.frame)
         self._add(form, "Character", _beside(self.character, self.selection_button))
         self._add(form, "Styles", self.styles.picker)
         form.addRow(self.styles)
@@ -253,6 +268,17 @@ class LineForm(QtWidgets.QWidget):
         self._labels.append(label)
         form.addRow(label, field)
         return [label, field]
+
+    def _fold_of_place(self) -> Fold:
+        inside = QtWidgets.QWidget()
+        form = _form(inside)
+        self._add(form, "Line Name", self.place.name)
+        to = QtWidgets.QLabel("To")
+        self._add(form, "From Second", _in_halves(self.place.first, to, self.place.last))
+        tip = (
+            "What a single line is called, and which part of its recording or performance it takes"
+        )
+        return Fold("Name and Cut", tip, inside, self.place.told)
 
     def _fold_of_text(self) -> Fold:
         inside = QtWidgets.QWidget()
@@ -290,7 +316,8 @@ class LineForm(QtWidgets.QWidget):
     def _fold_of_keys(self) -> Fold:
         inside = QtWidgets.QWidget()
         form = _form(inside)
-        self._add(form, "Keys", _in_halves(self.keys, QtWidgets.QLabel("Hold"), self.hold))
+        either = (self.hold_or_bound, 0), (self.hold, 1), (self.bound, 1)
+        self._add(form, "Keys", _in_row((self.keys, 1), *either))
         self._add(form, "", self.on_base)
 
         def tell() -> str:
@@ -298,6 +325,9 @@ class LineForm(QtWidgets.QWidget):
             parts = {
                 kind: kind != Interpolation.smooth.value,
                 f"{self.hold.value()} frames held": kind == Interpolation.stepped.value,
+                f"error {self.bound.value():g}": (
+                    kind != Interpolation.stepped.value and self.bound.value() != _BOUND
+                ),
                 "on the base layer": self.on_base.isChecked(),
             }
             return ", ".join(part for part, is_set in parts.items() if is_set)
@@ -309,9 +339,13 @@ class LineForm(QtWidgets.QWidget):
             widget.setVisible(not self.is_transfer)
         for widget in self._of_performance:
             widget.setVisible(self.is_transfer)
+        self.place.show_source(is_transfer=self.is_transfer)
 
-    def _enable_hold(self) -> None:
-        self.hold.setEnabled(self.keys.currentData() == Interpolation.stepped.value)
+    def _show_hold_or_bound(self) -> None:
+        is_stepped = self.keys.currentData() == Interpolation.stepped.value
+        self.hold_or_bound.setText("Hold" if is_stepped else "Error")
+        self.hold.setVisible(is_stepped)
+        self.bound.setVisible(not is_stepped)
 
     def _choose_file(self) -> None:
         kinds = f"Recordings ({' '.join(f'*{suffix}' for suffix in AUDIO_SUFFIXES)})"

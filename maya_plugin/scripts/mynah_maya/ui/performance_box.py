@@ -1,16 +1,15 @@
-"""An actor's performance that a character is to get: its file, and where it begins."""
+"""An actor's performance that a character is to get."""
 
 from __future__ import annotations
 
-from ..library import CLIP_SUFFIXES, VIDEO_SUFFIXES, BadInputError
+from ..library import CLIP_SUFFIXES, VIDEO_SUFFIXES
 from ..qt import qt_module
 
 QtWidgets = qt_module("QtWidgets")
 
 
 class PerformanceBox(QtWidgets.QWidget):
-    """The file of a transfer. `frame` is a field beside it: without a number, the performance
-    begins where playback does."""
+    """The file of a transfer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,9 +21,6 @@ class PerformanceBox(QtWidgets.QWidget):
         )
         self.file_button = QtWidgets.QPushButton("File…")
         self.file_button.setToolTip("Choose a motion clip or a video")
-        self.frame = QtWidgets.QLineEdit()
-        self.frame.setPlaceholderText("where playback begins")
-        self.frame.setToolTip("The scene frame at which the performance starts")
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.path, 1)
@@ -34,18 +30,6 @@ class PerformanceBox(QtWidgets.QWidget):
     def file(self) -> str:
         """The path that is written; empty if there is none."""
         return self.path.text().strip()
-
-    def start_frame(self) -> float | None:
-        """Raises `BadInputError` for what is no number."""
-        written = self.frame.text().strip()
-        if not written:
-            return None
-        try:
-            return float(written.replace(",", "."))
-        except ValueError:
-            raise BadInputError(
-                f"The performance can't start at '{written}'; write a frame such as 101."
-            ) from None
 
     def _choose_file(self) -> None:
         clips, videos = (

@@ -14,8 +14,9 @@ from ..baking.record import Take, is_edited
 from ..baking.takes import LineTakes, delete, glance_here, next_to, show, takes_here
 from ..library import MynahError
 from ..order import Wish
-from ..scene_reader import audio_nodes, chosen_range
+from ..scene_reader import chosen_range
 from ..session import Outcome, Session
+from ..take_source import with_source_of
 from .manners import scrolled, sentence, tidy
 from .outcome_box import OutcomeBox
 from .take_amounts import TakeAmounts
@@ -208,9 +209,9 @@ class TakesPage(QtWidgets.QWidget):
 
     def _perform(self, change: Callable[[Wish], Wish]) -> None:
         def deed(line: LineTakes, take: Take) -> None:
-            wish = replace(self._wish(), line=line.line, seed=(line.shown or take).tag.seed)
-            if line.line in audio_nodes():  # the line's own sound, whatever the field says
-                wish = replace(wish, audio=line.line)
+            own = line.shown or take
+            wish = with_source_of(own, self._wish())
+            wish = replace(wish, line=line.line, seed=own.tag.seed)
             if not (wish.characters or cmds.ls(selection=True, objectsOnly=True)):
                 wish = replace(wish, characters=take.nodes)
             self._begin(change(wish))
