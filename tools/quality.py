@@ -12,6 +12,8 @@ from . import environments
 from .console import BuildError, run_hidden, run_shown
 
 _IN_BLENDER = ("tests/blender", "tests/demo_scene/test_head.py")
+_BESIDE = ("tests/architecture", "tests/review", "tests/training")
+"""Of the engine's tests, those that take as long as is left beside the others."""
 _PATHS = ("shared", "inference_daemon", "maya_plugin/scripts", ".")
 
 
@@ -64,7 +66,7 @@ class _Report:
     def close(self) -> int:
         print("\n" + "=" * 20 + " build.py summary " + "=" * 20)
         for name, outcome in self._lines:
-            print(f"{name:<28} {outcome}")
+            print(f"{name:<33} {outcome}")
         print("FAILED" if self.failed else "All passed.")
         return 1 if self.failed else 0
 
@@ -101,7 +103,9 @@ def test(bpy: str | None) -> int:
         command = [in_blender, *pytest, *_IN_BLENDER]
         engine = {"MYNAH_ENGINE": str(python)}
         others.append(_Task("pytest (Blender)", command, "pytest-blender", engine))
-    ignored = [f"--ignore={path}" for path in _IN_BLENDER]
+    command = [python, *pytest, *_BESIDE]
+    others.append(_Task("pytest (build, review, training)", command, "pytest-beside"))
+    ignored = [f"--ignore={path}" for path in (*_IN_BLENDER, *_BESIDE)]
     # beside each other: most tests wait for something, and few keep two cores busy
     report.run_beside("pytest (engine)", [python, *pytest, *ignored], others)
     if no_torch:
