@@ -161,13 +161,18 @@ def test_a_new_take_replaces_the_old_one_only(plugin: None) -> None:
     bake(clip_of_talk())
     nodes = len(cmds.ls())
     second = make_clip(jawOpen=1 - wave_of(48))
-    bake(second)
+    report = bake(second)
     assert len(cmds.ls()) == nodes, "something of the old take was left behind"
-    assert len(all_takes()) == 1
+    (take,) = all_takes()
+    assert report.layer == take.layer == "mynah_line_0", "the name is not the old one's"
     assert np.abs(values_at("faceBS.jawOpen", FRAMES) - second.column("jawOpen")).max() < 0.0101
     cmds.undo()
     first = clip_of_talk().column("jawOpen")
     assert np.abs(values_at("faceBS.jawOpen", FRAMES) - first).max() < 0.0101
+    (take,) = all_takes()
+    assert take.layer == "mynah_line_0"
+    cmds.redo()
+    assert np.abs(values_at("faceBS.jawOpen", FRAMES) - second.column("jawOpen")).max() < 0.0101
 
 
 @pytest.mark.parametrize("edit", ["value", "tangent", "key", "plug"])
@@ -196,6 +201,7 @@ def test_an_edited_take_is_kept(plugin: None, edit: str) -> None:
         cmds.setKeyframe("other.translateX", time=3, value=1, animLayer=first.layer)
     report = bake(clip_of_talk())
     assert len(all_takes()) == 2
+    assert (first.layer, report.layer) == ("mynah_line_0", "mynah_line_0_v2")
     assert cmds.animLayer(first.layer, query=True, mute=True)
     assert any("which you edited, was kept" in remark for remark in report.remarks)
 

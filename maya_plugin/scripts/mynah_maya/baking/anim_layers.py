@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import Any
 
 import maya.api.OpenMaya as om
@@ -21,10 +22,23 @@ FADE_S = 0.1
 
 
 def make_layer(name: str, plugs: Sequence[str]) -> str:
-    """An override layer on top of the others, with these plugs on it."""
-    layer: str = cmds.animLayer(_node_name(name), override=True)
+    """An override layer on top of the others, with these plugs on it. If something else has the
+    name, it gets `_v2` and so on: Maya's own number would look like another seed."""
+    wanted = _node_name(name)
+    versions = (f"{wanted}_v{n}" for n in count(2))
+    free = next(own for own in chain([wanted], versions) if not cmds.objExists(own))
+    layer: str = cmds.animLayer(free, override=True)
     cmds.animLayer(layer, edit=True, attribute=list(plugs))
     return layer
+
+
+def name_anew(layer: str, name: str) -> str:
+    """Give a layer the name that it was to have, if that has become free; how it is called now."""
+    free = _node_name(name)
+    if layer == free or cmds.objExists(free):
+        return layer
+    renamed: str = cmds.rename(layer, free)
+    return renamed
 
 
 def fade_keys(layer: str, span: Span) -> Keys:

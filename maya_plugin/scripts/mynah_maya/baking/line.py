@@ -182,6 +182,7 @@ def _put_on_layer(
             anim_layers.mute(take.layer)
         elif take not in edited:
             remove(take)
+    layer = anim_layers.name_anew(layer, _layer_name(tag))  # an old take may have had it
     for take in (*edited, *others):
         if take.layer and not cmds.animLayer(take.layer, query=True, mute=True):
             anim_layers.mute(take.layer)
