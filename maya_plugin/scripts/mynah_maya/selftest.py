@@ -206,10 +206,11 @@ class _Trial:
     def replace(self) -> str:
         from maya import cmds
 
-        self._bake(_made_up(0.25))
+        name = self._bake(_made_up(0.25))
         nodes = len(cmds.ls())
         self.layer = self._bake(_made_up(0.5))
         _expect(len(cmds.ls()) == nodes, f"{len(cmds.ls()) - nodes} nodes more than before")
+        _expect(self.layer == name, f"its layer is called '{self.layer}', not '{name}'")
         return self.compare()
 
     def keep_edited(self) -> str:
