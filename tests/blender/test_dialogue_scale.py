@@ -6,7 +6,7 @@ import gc
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -20,10 +20,10 @@ from blender_addon.library import connect_to
 from blender_addon.session import session
 from mynah_shared.testing.clips import make_tone
 from tests.blender.characters import make_face, make_rig
+from tests.blender.pace import limit_s
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(280), pytest.mark.slow]
 
-LIMIT_S = 0.016
 N_LINES, N_CHARACTERS, N_FRAMES = 200, 5, 96
 
 DAEMON_PROCESS = f"""
@@ -119,20 +119,29 @@ def test_200_lines_over_5_characters(
     assert len(bpy.data.actions) == N_LINES
     for line in bpy.context.scene.mynah_dialogue.lines:
         assert takes.on_show(takes.owners_of(line.character), line.name) is not None
-    if max(ticks) >= LIMIT_S:  # another program may have been in the way: once more
-        run(ticks, forced=True)
-    print("made", len(ticks), max(ticks), sum(ticks))
-    assert max(ticks) < LIMIT_S
+    check("made", ticks, lambda: run(ticks, forced=True))
 
     batch = run(ticks)
     assert (batch.tally.unchanged, batch.tally.made) == (N_LINES, 0)
-    print("unchanged", len(ticks), max(ticks), sum(ticks))
-    assert max(ticks) < LIMIT_S
+    check("unchanged", ticks, lambda: run(ticks))
 
+    look_over(ticks)
+    check("survey", ticks, lambda: look_over(ticks))
+
+
+def look_over(ticks: list[float]) -> None:
     ticks.clear()
     survey.forget()
     survey.look_soon(bpy.context.scene, bpy.context.scene)
     while session.is_busy:
         tick(ticks)
-    print("survey", len(ticks), max(ticks), sum(ticks))
-    assert max(ticks) < LIMIT_S
+
+
+def check(what: str, ticks: list[float], again: Callable[[], object]) -> None:
+    """None is long; other programs may have been in the way, so there are two more tries."""
+    for _ in range(2):
+        if max(ticks) < limit_s():
+            break
+        again()
+    print(what, len(ticks), max(ticks), sum(ticks))
+    assert max(ticks) < limit_s()

@@ -30,10 +30,9 @@ from tests.blender.doctor_scenes import (
     sentence,
     shows,
 )
+from tests.blender.pace import limit_s
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(60)]
-
-LIMIT_S = 0.016
 
 
 def add_sound(folder: Path, name: str = "line", start: int = 1) -> bpy.types.SoundStrip:
@@ -371,7 +370,7 @@ def test_five_characters_are_looked_at_in_short_pieces() -> None:
     # Python may collect its garbage in the middle of a call: the best of five counts
     worst = [_longest_pump_s() for _ in range(5)]
     assert len(found("unmute_shapes")) == 5
-    assert 0 < min(worst) < LIMIT_S, worst
+    assert 0 < min(worst) < limit_s(), worst
 
 
 def _longest_pump_s() -> float:

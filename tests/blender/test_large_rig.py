@@ -21,11 +21,11 @@ from blender_addon.rigging.view import make_view
 from blender_addon.session import push_undo, session
 from mynah_shared.motion.arkit import ARKIT_BLENDSHAPES
 from mynah_shared.testing.fake_daemon import FakeDaemon
+from tests.blender.pace import limit_s
 from tests.blender.rigs import make_armature
 
 pytestmark = [pytest.mark.bpy, pytest.mark.timeout(60)]
 
-LIMIT_S = 0.016
 N_MESHES, N_SHAPES, N_BONES = 30, 300, 400
 
 
@@ -102,7 +102,7 @@ def check_short(begin: Callable[[], None], forget: Callable[[], None] = forget_n
     for _ in range(6):
         forget()
         tries.append(longest_s(begin))
-        if tries[-1] < LIMIT_S:
+        if tries[-1] < limit_s():
             return
     pytest.fail(f"the main thread was held for {[f'{s * 1000:.0f} ms' for s in tries]}")
 

@@ -19,10 +19,10 @@ from blender_addon.setup.places import engine_place
 from mynah_shared.client.connection_file import read_connection_file
 from mynah_shared.setup.status import looked
 from tests.blender.characters import f_curves
+from tests.blender.pace import limit_s
 from tests.shared.tiny_engine import fetch_pip
 
 ENGINE = os.environ.get("MYNAH_ENGINE")
-LIMIT_S = 0.016
 
 pytestmark = [
     pytest.mark.bpy,
@@ -82,7 +82,7 @@ def test_the_engine_is_set_up_and_performs_a_line(
     (made,) = engine_place().environments()
     seconds = time.monotonic() - began
     print(f"{seconds:.0f} s, {made.stamp.megabytes} MB, longest tick {longest * 1000:.1f} ms")
-    assert longest < LIMIT_S
+    assert longest < limit_s()
     assert made.stamp.megabytes < (1000 if made.stamp.device == "CPU" else 8000)
 
     bpy.context.scene.mynah.audio_path = str(repository / "demo_scene" / "line.flac")

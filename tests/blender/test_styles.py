@@ -25,6 +25,7 @@ from mynah_shared.protocol import messages as m
 from mynah_shared.testing.clips import make_clip
 from mynah_shared.testing.fake_daemon import FakeDaemon
 from tests.blender.characters import clip_of, make_face
+from tests.blender.pace import limit_s
 from tests.blender.test_bake import bake
 from tests.blender.test_generate import submitted
 
@@ -240,7 +241,7 @@ def test_no_tick_is_long_while_3000_frames_are_read(
         began = time.thread_time()  # not what other programs take
         session.pump()
         spent_s.append(time.thread_time() - began)
-    assert max(spent_s) < 0.016 < sum(spent_s)  # there was something to cut into ticks
+    assert max(spent_s) < limit_s() < sum(spent_s)  # there was something to cut into ticks
     session.run_until_done()
     assert uploaded(daemon, submitted(daemon).styles[0].clip_sha256).n_frames == 3000
 
