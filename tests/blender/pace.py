@@ -14,10 +14,15 @@ _USUAL_S = 0.004
 
 
 def limit_s() -> float:
-    """A frame, in processor time as the processor is now. What runs beside shares caches and power
-    with a thread that has a core for itself, and some machines are slower by nature: a piece of
-    work of known length tells how much."""
-    return FRAME_S * max(1.0, statistics.median(_work() for _ in range(5)) / _USUAL_S)
+    """A frame, in processor time as the processor is now."""
+    return FRAME_S * slowness()
+
+
+def slowness() -> float:
+    """How many times as long as usual the processor takes now, at least 1. What runs beside shares
+    caches and power with a thread that has a core for itself, and some machines are slower by
+    nature: a piece of work of known length tells how much."""
+    return max(1.0, statistics.median(_work() for _ in range(5)) / _USUAL_S)
 
 
 def _work() -> float:
